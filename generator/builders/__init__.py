@@ -1,0 +1,35 @@
+"""One file for each tool; a builder is Stack -> Iterable[Artifact], and this tuple is all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from generator.builders import (
+    alertmanager,
+    blackbox,
+    compose,
+    grafana,
+    prometheus,
+    reference,
+    rule_files,
+    rule_tests,
+    runbooks,
+    supervisor,
+)
+from generator.bundle import Artifact
+from generator.model import Stack
+
+Builder = Callable[[Stack], Iterable[Artifact]]
+
+BUILDERS: tuple[Builder, ...] = (
+    alertmanager.build,
+    blackbox.build,
+    compose.build,
+    grafana.build,
+    prometheus.build,
+    reference.build,
+    rule_files.build,
+    rule_tests.build,
+    runbooks.build,
+    supervisor.build,
+)

@@ -1,0 +1,149 @@
+"""Stack -> Problems that no single field can show. Errors stop the work; warnings say what cannot work well."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import fields
+
+from generator import names
+from generator.model import Service, Stack
+from generator.problems import Problem, Severity
+from generator.promql import WINDOW_SECONDS
+from generator.units import duration, percent
+
+MIN_SAMPLES = 4
+FAR = 1.5  # neighbouring bounds whose ratio is larger leave a quantile between them to guesswork
+
+
+def check(stack: Stack) -> Iterator[Problem]:
+    """Every problem of a resolved stack; places are filled in by the pipeline, from `key`."""
+    for each in _CHECKS:
+        yield from each(stack)
+
+
+def _warning(code: str, key: str, message: str, hint: str) -> Problem:
+    return Problem(code, message, key=key, hint=hint, severity=Severity.WARNING)
+
+
+def _intervals(stack: Stack) -> Iterator[Problem]:
+    longest = WINDOW_SECONDS / MIN_SAMPLES
+    places = [("stack.scrape_interval", stack.scrape_interval), ("stack.evaluation_interval", stack.evaluation_interval)]
+    places += [(f"{s.key}.scrape_interval", s.scrape_interval) for s in stack.services if s.scrape_interval]
+    for key, value in places:
+        if value > longest:
+            yield Problem("interval", f"{duration(value)} leaves fewer than {MIN_SAMPLES} samples in a 5m window", key=key,
+                          hint=f"write at most {duration(longest)}")  # fmt: skip
+
+
+def _ports(stack: Stack) -> Iterator[Problem]:
+    seen: dict[int, str] = {}
+    for field in fields(stack.ports):
+        port = getattr(stack.ports, field.name)
+        if port in seen:
+            yield Problem("port-conflict", f"port {port} is already that of {seen[port]!r}",
+                          key=f"stack.ports.{field.name}", hint="give each its own port")  # fmt: skip
+        seen.setdefault(port, field.name)
+
+
+def _latency_limits(stack: Stack) -> Iterator[Problem]:
+    """A limit that the service's buckets cannot resolve is judged by guesswork, or never."""
+    for service in stack.services:
+        for quantity in ("latency_p95", "latency_p95_critical"):
+            limit = getattr(service.limits, quantity)
+            key = limit.origin if limit.origin.startswith(service.key) else service.key
+            yield from _resolved(service, service.bounds, quantity, limit.value, key)
+        for route in service.routes:
+            for quantity, limit in route.limits:
+                if quantity in ("latency_p95", "latency_p95_critical"):
+                    yield from _resolved(service, service.route_bounds, quantity, limit.value, limit.origin)
+
+
+def _resolved(service: Service, bounds: tuple[float, ...], quantity: str, limit: float, key: str) -> Iterator[Problem]:
+    shown = duration(limit)
+    library = service.profile.title
+    if not bounds:
+        if service.profile.mean:
+            yield _warning("no-histogram", key, f"{library} has no histogram of durations: {quantity} cannot be measured",
+                           "its mean can: latency_average")  # fmt: skip
+        elif not service.profile.service_durations:
+            yield _warning("no-histogram", key, f"no duration metric is named: {quantity} cannot be measured",
+                           "write `metrics: {duration: {name: …}}`")  # fmt: skip
+        else:
+            yield _warning("unknown-buckets", key, f"the bucket bounds of {service.name} are not known",
+                           f"write `buckets: […]`, so that {quantity} {shown} can be checked against them")  # fmt: skip
+        return
+    if limit > bounds[-1]:
+        yield _warning("limit-above-buckets", key, f"{quantity} {shown} is above the highest bucket bound "
+                       f"{duration(bounds[-1])} of {library}: it can never be exceeded", _bucket_hint(limit))  # fmt: skip
+        return
+    if limit in bounds:
+        return
+    below = max((b for b in bounds if b < limit), default=0.0)
+    above = min(b for b in bounds if b > limit)
+    far = below == 0.0 or above / below > FAR
+    how = f"p95 can be off by up to {duration(above - below)}"
+    if far or quantity == "latency_p95":
+        yield _warning("limit-between-buckets", key, f"{quantity} {shown} is no bucket bound of {library}: it lies between "
+                       f"{duration(below) if below else '0'} and {duration(above)}, {how}", _bucket_hint(limit))  # fmt: skip
+
+
+def _bucket_hint(limit: float) -> str:
+    return f"give the library a bucket at {duration(limit)} and write its bounds as `buckets: […]`, or move the limit"
+
+
+def _custom_status(stack: Stack) -> Iterator[Problem]:
+    for service in stack.services:
+        if service.profile.service and service.profile.requests[0].status is None:
+            yield _warning("no-status", f"{service.key}.metrics.requests", "without a status label errors cannot be counted",
+                           "write `status: <label>`")  # fmt: skip
+
+
+def _disabled(stack: Stack) -> Iterator[Problem]:
+    from generator.rules import alerts  # noqa: PLC0415 - rules are needed for this one question alone
+
+    known = {alert.name for alert in alerts(stack)} | set(stack.alerting.disable)
+    held = {name for name, _ in stack.alerting.hold}
+    for name in sorted(held - known):
+        yield _warning("unused-for", f"alerting.for.{name}", "this stack has no such alert", "remove it")
+
+
+def _retention(stack: Stack) -> Iterator[Problem]:
+    if stack.retention.metrics < 2 * 3600:
+        yield Problem("retention", f"{duration(stack.retention.metrics)} is shorter than one block of Prometheus",
+                      key="stack.retention.metrics", hint="write at least 2h")  # fmt: skip
+
+
+def _thresholds(stack: Stack) -> Iterator[Problem]:
+    """A critical limit at or below its warning would page without ever having warned."""
+    for service in stack.services:
+        low, high = service.limits.latency_p95, service.limits.latency_p95_critical
+        if low.value >= high.value:
+            key = high.origin if "[" in high.origin or high.origin.startswith("thresholds") else low.origin
+            yield _warning("levels", key, f"latency_p95 {duration(low.value)} is not below latency_p95_critical "
+                           f"{duration(high.value)}", "raise latency_p95_critical")  # fmt: skip
+    limits = stack.hosts.limits
+    for name in ("cpu", "memory", "disk"):
+        levels = getattr(limits, name)
+        if levels.warning.value >= levels.critical.value:
+            key = levels.critical.origin if not levels.critical.origin.startswith("default") else levels.warning.origin
+            yield Problem("levels", f"critical {percent(levels.critical.value)} is not above warning "
+                          f"{percent(levels.warning.value)}", key=key, hint="raise critical or lower warning")  # fmt: skip
+
+
+def _own_rules(stack: Stack) -> Iterator[Problem]:
+    for rule in stack.alerting.rules:
+        if rule.kind == "alert" and rule.name in names.CATALOGUE:
+            yield Problem("alert-name", f"{rule.name!r} is an alert of the stack", key=f"{rule.key}.alert",
+                          hint="choose another name, or override its limits in `thresholds`")  # fmt: skip
+
+
+_CHECKS: tuple[Callable[[Stack], Iterator[Problem]], ...] = (
+    _intervals,
+    _ports,
+    _latency_limits,
+    _custom_status,
+    _disabled,
+    _retention,
+    _thresholds,
+    _own_rules,
+)

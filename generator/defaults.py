@@ -1,0 +1,62 @@
+"""Every default and where it comes from. Limits name their seed document; versions are pinned here and only here."""
+
+from __future__ import annotations
+
+from generator.model import HostLimits, Images, Levels, Limit, Limits, Ports, Retention
+
+DAY = 86400.0
+
+
+def _limit(value: float, seed: str) -> Limit:
+    return Limit(value, f"default ({seed})")
+
+
+LIMITS = Limits(
+    error_ratio=_limit(0.01, "seeds 001, 004"),
+    client_error_ratio=_limit(0.05, "seed 002"),
+    latency_p95=_limit(0.8, "seeds 001, 004"),
+    latency_p95_critical=_limit(5.0, "seed 002"),
+    latency_average=_limit(3.0, "seed 002"),
+    consecutive_errors=_limit(10, "seed 002"),
+    min_requests=_limit(20, "house"),
+    min_errors=_limit(5, "house"),
+)
+HOST_LIMITS = HostLimits(
+    cpu=Levels(_limit(0.70, "seed 003"), _limit(0.85, "seed 003")),
+    memory=Levels(_limit(0.75, "seed 003"), _limit(0.90, "seed 003")),
+    disk=Levels(_limit(0.80, "seed 001"), _limit(0.90, "house")),
+    swap=_limit(0.10, "seeds 001, 003"),
+    load_per_core=_limit(2.0, "seed 003"),
+    network_errors=_limit(0.01, "seed 001"),
+)
+DATABASE_CONNECTIONS = _limit(80, "seed 004")
+DATABASE_CONNECTIONS_SHARE = 0.80
+CERTIFICATE_DAYS = _limit(14, "house")
+
+ENVIRONMENT = "production"
+TEAM = "ops"
+LOCALE = "en"
+TIMEZONE = "Asia/Seoul"
+SCRAPE_INTERVAL = 15.0
+SCRAPE_TIMEOUT = 10.0
+LISTEN = "127.0.0.1"
+SUBNET = "172.30.77.0/24"
+PORTS = Ports(
+    grafana=3000, prometheus=9090, alertmanager=9093, node_exporter=9100, blackbox=9115, ml_api=8000, alert_sink=8080
+)
+RETENTION = Retention(metrics=30 * DAY, metrics_size="20GB")
+IMAGES = Images(
+    prometheus="prom/prometheus:v3.14.0",
+    alertmanager="prom/alertmanager:v0.34.0",
+    grafana="grafana/grafana:13.2.2",
+    node_exporter="prom/node-exporter:v1.12.1",
+    blackbox="prom/blackbox-exporter:v0.28.0",
+)
+HOST_TARGETS = ("node-exporter:9100",)
+RECEIVER = "sink"
+RECEIVER_URL = "http://alert-sink:8080/alerts"
+GROUP_WAIT = 30.0
+GROUP_INTERVAL = 300.0
+REPEAT_INTERVAL = 4 * 3600.0
+DISCOVERY_REFRESH = 30.0
+DOCKER_HOST = "unix:///var/run/docker.sock"

@@ -1,0 +1,333 @@
+"""What is true: the stack with every default filled in. Frozen, slotted, tuples only; nothing here reads or writes.
+
+Durations are seconds, ratios 0 to 1, sizes as Prometheus writes them. `key` fields name the place in the spec that a
+part came from, so that a later complaint can point there.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Literal
+
+from generator.profiles.base import Profile
+
+
+class Locale(StrEnum):
+    EN = "en"
+    KO = "ko"
+
+
+class Severity(StrEnum):
+    """The label `severity` of alerts."""
+
+    INFO = "info"
+    WARNING = "warning"
+    CRITICAL = "critical"
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """A number that an alert compares with, and where it came from: a spec key, or a seed document."""
+
+    value: float
+    origin: str
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The limits of one service (or the stack's, which every service inherits). Field names are the spec's."""
+
+    error_ratio: Limit
+    client_error_ratio: Limit
+    latency_p95: Limit
+    latency_p95_critical: Limit
+    latency_average: Limit
+    consecutive_errors: Limit
+    min_requests: Limit
+    min_errors: Limit
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A route with limits of its own; only what was written. `limits` holds (quantity, limit) pairs, sorted."""
+
+    route: str
+    limits: tuple[tuple[str, Limit], ...]
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class FileSd:
+    files: tuple[str, ...]
+    refresh_interval: float
+
+
+@dataclass(frozen=True, slots=True)
+class DnsSd:
+    names: tuple[str, ...]
+    type: str
+    port: int | None
+    refresh_interval: float
+
+
+@dataclass(frozen=True, slots=True)
+class DockerSd:
+    port: int
+    label: str | None
+    host: str
+    refresh_interval: float
+
+
+Discovery = FileSd | DnsSd | DockerSd
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """One service. `targets` are addresses as Prometheus reaches them on this stack's target."""
+
+    name: str
+    profile: Profile
+    targets: tuple[str, ...]
+    discovery: tuple[Discovery, ...]
+    push: bool
+    team: str
+    labels: tuple[tuple[str, str], ...]
+    scheme: str
+    metrics_path: str
+    scrape_interval: float | None
+    scrape_timeout: float | None
+    limits: Limits
+    routes: tuple[Route, ...]
+    bounds: tuple[float, ...]
+    route_bounds: tuple[float, ...]
+    hold: tuple[tuple[str, float], ...]
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Levels:
+    warning: Limit
+    critical: Limit
+
+
+@dataclass(frozen=True, slots=True)
+class HostLimits:
+    cpu: Levels
+    memory: Levels
+    disk: Levels
+    swap: Limit
+    load_per_core: Limit
+    network_errors: Limit
+
+
+@dataclass(frozen=True, slots=True)
+class Hosts:
+    targets: tuple[str, ...]
+    team: str
+    labels: tuple[tuple[str, str], ...]
+    limits: HostLimits
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    name: str
+    kind: Literal["postgres", "redis"]
+    targets: tuple[str, ...]
+    team: str
+    connections: Limit | None
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    name: str
+    kind: Literal["http", "tcp", "icmp"]
+    target: str
+    team: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """Where a secret is read from at run time: a file, or an environment variable of whoever starts the stack.
+
+    `mounted` is the path that the server reads. `source` is the file below the project, or the user's own path.
+    """
+
+    name: str
+    mounted: str
+    source: str
+    env: str | None
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Slack:
+    webhook_url: Secret
+    channel: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Email:
+    to: str
+    sender: str
+    smarthost: str
+    auth_username: str | None
+    auth_password: Secret | None
+    require_tls: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PagerDuty:
+    routing_key: Secret
+
+
+@dataclass(frozen=True, slots=True)
+class Telegram:
+    bot_token: Secret
+    chat_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Webhook:
+    url: str | None
+    url_secret: Secret | None
+
+
+Channel = Slack | Email | PagerDuty | Telegram | Webhook
+
+
+@dataclass(frozen=True, slots=True)
+class Receiver:
+    name: str
+    channels: tuple[Channel, ...]
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class AlertRoute:
+    match: tuple[tuple[str, str], ...]
+    receiver: str
+    group_wait: float | None
+    repeat_interval: float | None
+    goes_on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OwnRule:
+    """A rule that the user wrote, in Prometheus' format, as (key, value) pairs."""
+
+    kind: Literal["alert", "record"]
+    name: str
+    expr: str
+    hold: float | None
+    keep_firing_for: float | None
+    labels: tuple[tuple[str, str], ...]
+    annotations: tuple[tuple[str, str], ...]
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Alerting:
+    receivers: tuple[Receiver, ...]
+    default: str
+    routes: tuple[AlertRoute, ...]
+    group_wait: float
+    group_interval: float
+    repeat_interval: float
+    runbook_url: str
+    hold: tuple[tuple[str, float], ...]
+    disable: tuple[str, ...]
+    rules: tuple[OwnRule, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    grafana: int
+    prometheus: int
+    alertmanager: int
+    node_exporter: int
+    blackbox: int
+    ml_api: int
+    alert_sink: int
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    metrics: float
+    metrics_size: str
+
+
+@dataclass(frozen=True, slots=True)
+class Images:
+    prometheus: str
+    alertmanager: str
+    grafana: str
+    node_exporter: str
+    blackbox: str
+
+
+class Component(StrEnum):
+    """A server that the stack itself can run; its value is its host name in the spec and in Compose."""
+
+    PROMETHEUS = "prometheus"
+    ALERTMANAGER = "alertmanager"
+    GRAFANA = "grafana"
+    NODE_EXPORTER = "node-exporter"
+    BLACKBOX = "blackbox-exporter"
+    ML_API = "ml-api"
+    ALERT_SINK = "alert-sink"
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """Everything that the builders read. Sorted, so that the order in the spec cannot change the output."""
+
+    name: str
+    environment: str
+    team: str
+    locale: Locale
+    timezone: str
+    scrape_interval: float
+    scrape_timeout: float
+    evaluation_interval: float
+    listen: str
+    public_host: str
+    subnet: str
+    ports: Ports
+    retention: Retention
+    images: Images
+    limits: Limits
+    certificate_days: Limit
+    database_connections: Limit
+    services: tuple[Service, ...]
+    hosts: Hosts
+    databases: tuple[Database, ...]
+    probes: tuple[Probe, ...]
+    alerting: Alerting
+    target: Literal["compose", "native"]
+    components: tuple[Component, ...]
+
+    @property
+    def profiles(self) -> tuple[Profile, ...]:
+        """The profiles in use, once each, by name."""
+        return tuple(sorted({s.profile for s in self.services}, key=lambda p: p.name))
+
+    def secrets(self) -> tuple[Secret, ...]:
+        """Every secret that a receiver names, once each, by name."""
+        found: dict[str, Secret] = {}
+        for receiver in self.alerting.receivers:
+            for channel in receiver.channels:
+                for secret in _secrets(channel):
+                    found[secret.name] = secret
+        return tuple(found[name] for name in sorted(found))
+
+
+def _secrets(channel: Channel) -> tuple[Secret, ...]:
+    match channel:
+        case Slack(webhook_url=secret) | PagerDuty(routing_key=secret) | Telegram(bot_token=secret):
+            return (secret,)
+        case Email(auth_password=found) | Webhook(url_secret=found):
+            return (found,) if found else ()

@@ -1,0 +1,145 @@
+"""Every outward name: metrics of the vocabulary, labels, jobs, groups, uids, paths. A name is written here only."""
+
+from __future__ import annotations
+
+# Labels
+SERVICE, ROUTE, METHOD, CODE = "service", "route", "method", "code"
+KIND, TEAM, ENV, SEVERITY = "kind", "team", "env", "severity"
+INSTANCE, JOB, DATABASE, PROBE, HOST, MOUNTPOINT, DEVICE = (
+    "instance",
+    "job",
+    "database",
+    "probe",
+    "host",
+    "mountpoint",
+    "device",
+)
+RESERVED_LABELS = frozenset(
+    {SERVICE, ROUTE, METHOD, CODE, KIND, TEAM, ENV, SEVERITY, INSTANCE, JOB, DATABASE, PROBE, HOST, "le", "quantile"}
+    | {"alertname", "alertstate"}
+)
+
+# Jobs
+JOB_NODE, JOB_BLACKBOX, JOB_PROBE = "node", "blackbox", "probe"
+JOB_PROMETHEUS, JOB_ALERTMANAGER, JOB_GRAFANA = "prometheus", "alertmanager", "grafana"
+RESERVED_JOBS = frozenset(
+    {JOB_NODE, JOB_BLACKBOX, JOB_PROBE, JOB_PROMETHEUS, JOB_ALERTMANAGER, JOB_GRAFANA, "gpu", "loki", "tempo"}
+)
+
+
+def database_job(name: str) -> str:
+    """The scrape job of a database's exporter."""
+    return f"database/{name}"
+
+
+# The common vocabulary of services
+SERVICE_INFO = "service:info"
+SERVICE_ABSENT = "service:targets:absent"
+REQUESTS_DETAIL = "service_route_method_code:http_requests:rate5m"
+REQUESTS = "service:http_requests:rate5m"
+REQUESTS_ROUTE = "service_route:http_requests:rate5m"
+REQUESTS_1H = "service:http_requests:increase1h"
+ERRORS = "service:http_errors:rate5m"
+ERRORS_ROUTE = "service_route:http_errors:rate5m"
+ERRORS_1H = "service:http_errors:increase1h"
+ERROR_RATIO = "service:http_errors:ratio_rate5m"
+ERROR_RATIO_ROUTE = "service_route:http_errors:ratio_rate5m"
+ERROR_RATIO_1H = "service:http_errors:ratio_rate1h"
+CLIENT_ERRORS = "service:http_client_errors:rate5m"
+CLIENT_ERRORS_ROUTE = "service_route:http_client_errors:rate5m"
+CLIENT_ERROR_RATIO = "service:http_client_errors:ratio_rate5m"
+CLIENT_ERROR_RATIO_ROUTE = "service_route:http_client_errors:ratio_rate5m"
+LATENCY_BUCKETS = "service_le:http_latency_seconds_bucket:rate5m"
+
+
+def latency(statistic: str, *, by_route: bool = False) -> str:
+    """`p50`, `p95`, `p99` or `mean` of the request duration in seconds, per service or per service and route."""
+    level = "service_route" if by_route else "service"
+    return f"{level}:http_latency_seconds:{statistic}_rate5m"
+
+
+def slow_share(quantity: str, *, by_route: bool = False) -> str:
+    """The share of requests slower than the limit `quantity`, for limits that are bucket bounds."""
+    level = "service_route" if by_route else "service"
+    return f"{level}:http_slower_than_{quantity}:ratio_rate5m"
+
+
+_LIMIT_SERIES = {
+    "latency_p95": "latency_p95_seconds",
+    "latency_p95_critical": "latency_p95_critical_seconds",
+    "latency_average": "latency_average_seconds",
+}
+
+
+def limit(quantity: str, *, by_route: bool = False) -> str:
+    """The series that holds the limit in force: `service:latency_p95_seconds:limit`."""
+    level = "service_route" if by_route else "service"
+    return f"{level}:{_LIMIT_SERIES.get(quantity, quantity)}:limit"
+
+
+# Hosts, databases, probes
+CPU_BUSY = "instance:cpu_busy:ratio_rate5m"
+CPU_IOWAIT = "instance:cpu_iowait:ratio_rate5m"
+CPU_STEAL = "instance:cpu_steal:ratio_rate5m"
+MEMORY_USED = "instance:memory_used:ratio"
+SWAP_USED = "instance:swap_used:ratio"
+SWAP_PAGES = "instance:swap_pages:rate5m"
+DISK_USED = "instance_mountpoint:filesystem_used:ratio"
+LOAD_PER_CORE = "instance:load5_per_core:ratio"
+NETWORK_ERRORS = "instance_device:network_errors:ratio_rate5m"
+NETWORK_RECEIVE = "instance:network_receive_bytes:rate5m"
+NETWORK_TRANSMIT = "instance:network_transmit_bytes:rate5m"
+DATABASE_UP = "database:up"
+DATABASE_CONNECTIONS = "database:connections"
+DATABASE_CONNECTIONS_USED = "database:connections_used:ratio"
+DATABASE_CONNECTIONS_LIMIT = "database:connections:limit"
+PROBE_UP = "probe:success"
+PROBE_CERTIFICATE = "probe:certificate_expiry_seconds"
+
+# Paths of what is generated
+COMPOSE_FILE = "docker-compose.yml"
+PROMETHEUS_CONFIG = "prometheus/prometheus.yml"
+ALERTMANAGER_CONFIG = "alertmanager/alertmanager.yml"
+BLACKBOX_CONFIG = "blackbox/blackbox.yml"
+SUPERVISOR_CONFIG = "supervisor/supervisord.conf"
+SCHEMA_FILE = "spec.schema.json"
+MANIFEST = ".generated.json"
+GRAFANA_DATASOURCES = "grafana/provisioning/datasources/datasources.yml"
+GRAFANA_PROVIDERS = "grafana/provisioning/dashboards/dashboards.yml"
+
+
+def rules_file(family: str) -> str:
+    """One file of rules for each family: services, hosts, databases, probes, stack, own."""
+    return f"prometheus/rules/{family}.yml"
+
+
+def tests_file(family: str) -> str:
+    """The unit tests of a family's rules, for `promtool test rules`."""
+    return f"prometheus/tests/{family}_test.yml"
+
+
+def runbook_file(alert: str) -> str:
+    """The runbook page of one alert."""
+    return f"docs/runbooks/{alert}.md"
+
+
+def dashboard_file(uid: str) -> str:
+    """The JSON of one dashboard."""
+    return f"grafana/dashboards/{uid}.json"
+
+
+DATASOURCE_PROMETHEUS = "prometheus"
+DATASOURCE_ALERTMANAGER = "alertmanager"
+DASHBOARD_SERVICES = "services-overview"
+
+# Alerts of the catalogue; `disable` accepts every one of them, whether this version renders it or not.
+CATALOGUE = (
+    "AlertsNotDelivered CacheHitRatioLow CardinalityExplosion CertificateExpiresSoon ColdStartSlow ConfigReloadFailed "
+    "ConsecutiveErrors DatabaseConnectionsHigh DatabaseDown DatabaseRollbackRatioHigh DatabaseSlowQueries "
+    "ErrorBudgetBurnFast ErrorBudgetBurnSlow GpuErrors GpuHighMemory GpuHighUtilization GpuHot HighClientErrorRate "
+    "HighErrorRate HighLatencyAverage HighLatencyP95 HighLatencyP95Critical HostDiskFillsSoon HostDiskFull HostHighCpu "
+    "HostHighLoad HostHighMemory HostNetworkErrors HostSwapping InferenceSlow LatencyAnomaly LatencyBudgetBurnFast "
+    "LatencyBudgetBurnSlow LlmCostBudget LlmErrorRate LlmLatencyHigh LogsNotIngested MetricsStorageNearLimit "
+    "ModelAccuracyLow ProbeFailed QueueBacklog RedisHitRatioLow RedisMemoryHigh RuleEvaluationFailing ServiceDown "
+    "TargetFlapping TelemetryRefused ThroughputNearCapacity TracesNotIngested TrafficDrop TrafficSurge Watchdog"
+).split()

@@ -1,0 +1,248 @@
+"""What two fields of a spec must agree on: unique names, receivers that exist, ports that differ.
+
+Works on plain data of any shape, before or despite schema errors, so that one run reports everything.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from generator import names
+from generator.units import parse_duration, parse_percent
+
+Path = tuple[str | int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A problem at a path of the document."""
+
+    code: str
+    path: Path
+    message: str
+    hint: str
+
+
+def check(data: Any) -> Iterator[Found]:
+    """Every disagreement in `data`, a spec as plain dicts and lists."""
+    for each in _CHECKS:
+        yield from each(data)
+
+
+def _at(data: Any, *path: str | int) -> Any:
+    for step in path:
+        if isinstance(step, int):
+            data = data[step] if isinstance(data, list) and len(data) > step else None
+        else:
+            data = data.get(step) if isinstance(data, dict) else None
+    return data
+
+
+def _list(data: Any, *path: str | int) -> list[Any]:
+    found = _at(data, *path)
+    return found if isinstance(found, list) else []
+
+
+def _mapping(data: Any, *path: str | int) -> dict[str, Any]:
+    found = _at(data, *path)
+    return found if isinstance(found, dict) else {}
+
+
+def _unique(data: Any) -> Iterator[Found]:
+    lists: tuple[tuple[Path, str], ...] = (
+        (("services",), "name"),
+        (("databases",), "name"),
+        (("probes",), "name"),
+        (("alerting", "receivers"), "name"),
+        *(((("services", i, "routes"), "route")) for i in range(len(_list(data, "services")))),
+    )
+    for path, field in lists:
+        seen: dict[str, int] = {}
+        for index, item in enumerate(_list(data, *path)):
+            name = _at(item, field)
+            if not isinstance(name, str):
+                continue
+            if name in seen:
+                yield Found("duplicate-name", (*path, index, field), f"{name[:60]!r} stands twice",
+                            f"the first is number {seen[name] + 1} of the list; choose another name")  # fmt: skip
+            seen.setdefault(name, index)
+
+
+def _receivers(data: Any) -> Iterator[Found]:
+    receivers = _list(data, "alerting", "receivers")
+    known = [n for r in receivers if isinstance(n := _at(r, "name"), str)] if receivers else ["sink"]
+    used: list[tuple[Path, Any]] = [(("alerting", "default"), _at(data, "alerting", "default"))]
+    for index, route in enumerate(_list(data, "alerting", "routes")):
+        used.append((("alerting", "routes", index, "receiver"), _at(route, "receiver")))
+    for path, name in used:
+        if isinstance(name, str) and name not in known:
+            yield Found("unknown-receiver", path, f"no receiver is named {name[:60]!r}", _near(name, known))
+
+
+def _receiver_kinds(data: Any) -> Iterator[Found]:
+    kinds = ("slack", "email", "pagerduty", "telegram", "webhook")
+    secrets = {"slack": "webhook_url", "pagerduty": "routing_key", "telegram": "bot_token", "webhook": "url"}
+    for index, receiver in enumerate(_list(data, "alerting", "receivers")):
+        if not isinstance(receiver, dict):
+            continue
+        path: Path = ("alerting", "receivers", index)
+        if not any(isinstance(receiver.get(kind), dict) for kind in kinds):
+            yield Found("empty-receiver", path, "the receiver goes nowhere", f"write one of {', '.join(kinds)}")
+        for kind, name in secrets.items():
+            yield from _one_source((*path, kind), receiver.get(kind), name, plain=kind == "webhook")
+
+
+def _one_source(path: Path, part: Any, name: str, *, plain: bool) -> Iterator[Found]:
+    if not isinstance(part, dict):
+        return
+    choices = [*([name] if plain else []), f"{name}_file", f"{name}_env"]
+    given = [choice for choice in choices if part.get(choice) is not None]
+    if len(given) != 1:
+        wrong = "is missing" if not given else f"is given {len(given)} times"
+        yield Found("secret-source", path, f"{name} {wrong}", f"write one of {', '.join(choices)}")
+
+
+def _disabled(data: Any) -> Iterator[Found]:
+    for index, name in enumerate(_list(data, "alerting", "disable")):
+        if isinstance(name, str) and name not in names.CATALOGUE:
+            path: Path = ("alerting", "disable", index)
+            yield Found("unknown-alert", path, f"no alert is named {name[:60]!r}", _near(name, names.CATALOGUE))
+
+
+def _held(data: Any) -> Iterator[Found]:
+    places: list[Path] = [("alerting", "for")]
+    places += [("services", i, "for") for i in range(len(_list(data, "services")))]
+    for path in places:
+        for name in _mapping(data, *path):
+            if name not in names.CATALOGUE:
+                yield Found("unknown-alert", (*path, name), f"no alert is named {name[:60]!r}",
+                            _near(name, names.CATALOGUE))  # fmt: skip
+
+
+def _reserved(data: Any) -> Iterator[Found]:
+    places: list[Path] = [("hosts", "labels")]
+    places += [("services", i, "labels") for i in range(len(_list(data, "services")))]
+    for path in places:
+        for label in _mapping(data, *path):
+            if label in names.RESERVED_LABELS or label.startswith("__"):
+                yield Found("reserved-label", (*path, label), f"the label {label[:60]!r} is set by the stack",
+                            "choose another name")  # fmt: skip
+    for index, service in enumerate(_list(data, "services")):
+        name = _at(service, "name")
+        if name in names.RESERVED_JOBS:
+            yield Found("reserved-name", ("services", index, "name"), f"{name!r} names a job of the stack itself",
+                        "choose another name")  # fmt: skip
+
+
+def _ports(data: Any) -> Iterator[Found]:
+    seen: dict[int, str] = {}
+    for name, port in _mapping(data, "stack", "ports").items():
+        if not isinstance(port, int) or isinstance(port, bool):
+            continue
+        if port in seen:
+            yield Found("port-conflict", ("stack", "ports", name), f"port {port} is already that of {seen[port]!r}",
+                        "give each its own port")  # fmt: skip
+        seen.setdefault(port, name)
+
+
+def _sources(data: Any) -> Iterator[Found]:
+    for index, service in enumerate(_list(data, "services")):
+        if not isinstance(service, dict):
+            continue
+        path: Path = ("services", index)
+        given = [k for k in ("targets", "file_sd", "dns", "docker") if service.get(k) not in (None, [])]
+        if service.get("push") is True:
+            if service.get("kind") not in ("opentelemetry", None):
+                yield Found("push", (*path, "push"), "only a service of kind opentelemetry can push",
+                            "remove `push`, or set kind: opentelemetry")  # fmt: skip
+            if given:
+                yield Found("push", (*path, "push"), f"a service that pushes has no {given[0]}", "keep one of the two")
+        elif not given:
+            yield Found("no-targets", path, "the service has no targets",
+                        "write `targets: [host:port]`, or one of file_sd, dns, docker")  # fmt: skip
+
+
+def _custom(data: Any) -> Iterator[Found]:
+    for index, service in enumerate(_list(data, "services")):
+        path: Path = ("services", index)
+        kind, metrics = _at(service, "kind"), _at(service, "metrics")
+        if kind == "custom" and metrics is None:
+            yield Found("custom", path, "kind custom needs to know your metrics",
+                        "write `metrics: {requests: {name: …, status: …}, duration: {name: …}}`")  # fmt: skip
+        elif kind != "custom" and isinstance(kind, str) and metrics is not None:
+            yield Found("custom", (*path, "metrics"), f"kind {kind[:40]!r} has its own metrics",
+                        "remove `metrics`, or set kind: custom")  # fmt: skip
+
+
+def _levels(data: Any) -> Iterator[Found]:
+
+
+    for name, levels in _mapping(data, "thresholds").items():
+        if isinstance(levels, dict) and {"warning", "critical"} <= levels.keys():
+            try:
+                low, high = parse_percent(levels["warning"]), parse_percent(levels["critical"])
+            except ValueError:
+                continue
+            if low >= high:
+                yield Found("levels", ("thresholds", name, "critical"),
+                            f"critical {levels['critical']} is not above warning {levels['warning']}",
+                            "raise critical or lower warning")  # fmt: skip
+
+
+def _intervals(data: Any) -> Iterator[Found]:
+
+
+    stack = _mapping(data, "stack")
+    places: list[tuple[Path, Any, Any]] = [(("stack",), stack.get("scrape_interval", "15s"), stack.get("scrape_timeout"))]
+    for index, service in enumerate(_list(data, "services")):
+        if isinstance(service, dict):
+            interval = service.get("scrape_interval", stack.get("scrape_interval", "15s"))
+            places.append((("services", index), interval, service.get("scrape_timeout")))
+    for path, interval, timeout in places:
+        try:
+            late = timeout is not None and parse_duration(timeout) > parse_duration(interval)
+        except ValueError:
+            continue
+        if late:
+            yield Found("scrape-timeout", (*path, "scrape_timeout"), f"{timeout} is longer than the interval {interval}",
+                        "lower the time-out or raise the interval")  # fmt: skip
+
+
+def _targets_once(data: Any) -> Iterator[Found]:
+    seen: dict[str, str] = {}
+    for index, service in enumerate(_list(data, "services")):
+        for number, target in enumerate(_list(service, "targets")):
+            path = f"{target}{_at(service, 'metrics_path') or ''}"
+            if not isinstance(target, str):
+                continue
+            if path in seen:
+                yield Found("target-twice", ("services", index, "targets", number),
+                            f"{target[:60]} is already scraped as {seen[path]!r}",
+                            "scrape a target once, or its requests count twice")  # fmt: skip
+            seen.setdefault(path, str(_at(service, "name")))
+
+
+def _near(name: str, known: list[str] | tuple[str, ...]) -> str:
+    near = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
+    if near:
+        return f"did you mean {near[0]!r}?"
+    return f"known: {', '.join(known)}" if len(known) <= 12 else "see docs/runbooks for the names"
+
+
+_CHECKS: tuple[Callable[[Any], Iterator[Found]], ...] = (
+    _unique,
+    _receivers,
+    _receiver_kinds,
+    _disabled,
+    _held,
+    _reserved,
+    _ports,
+    _sources,
+    _custom,
+    _levels,
+    _intervals,
+    _targets_once,
+)

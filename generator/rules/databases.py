@@ -1,0 +1,132 @@
+"""Databases, by their exporters: reachable, and how many connections."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+
+from generator import defaults, names
+from generator.model import Database, Limit, Severity, Stack
+from generator.promql import differs, one_of, select
+from generator.rules.base import AlertRule, Family, RecordingRule, Scenario, Series
+from generator.rules.notation import COUNT, VALUE
+from generator.rules.scenarios import SETTLE, held
+from generator.units import number
+
+MINE = differs(names.DATABASE, "")
+BY = "database, instance, team"
+
+
+def databases(stack: Stack) -> Family:
+    """The family of databases; empty without one."""
+    if not stack.databases:
+        return Family("databases")
+    return Family("databases", tuple(_recordings(stack)), tuple(_alerts(stack)))
+
+
+def _recordings(stack: Stack) -> Iterator[RecordingRule]:
+    kinds = {d.kind for d in stack.databases}
+    ups, connections, shares = [], [], []
+    for kind, up, now, most in (
+        ("postgres", "pg_up", "pg_stat_database_numbackends", "pg_settings_max_connections"),
+        ("redis", "redis_up", "redis_connected_clients", "redis_config_maxclients"),
+    ):
+        if kind in kinds:
+            ups.append(f"min by ({BY}) ({select(up, MINE)})")
+            count = f"sum by ({BY}) ({select(now, MINE)})"
+            connections.append(count)
+            shares.append(f"{count} / (max by ({BY}) ({select(most, MINE)}) > 0)")
+    yield RecordingRule(names.DATABASE_UP, " or ".join(ups))
+    yield RecordingRule(names.DATABASE_CONNECTIONS, " or ".join(connections))
+    yield RecordingRule(names.DATABASE_CONNECTIONS_USED, " or ".join(shares))
+    groups: defaultdict[float, list[str]] = defaultdict(list)
+    for database in stack.databases:
+        if database.connections:
+            groups[database.connections.value].append(database.name)
+    for value, members in sorted(groups.items()):
+        present = select(names.DATABASE_CONNECTIONS, one_of(names.DATABASE, members))
+        yield RecordingRule(names.DATABASE_CONNECTIONS_LIMIT, f"group by ({BY}) ({present}) * {number(value)}")
+
+
+def _alerts(stack: Stack) -> Iterator[AlertRule]:
+    yield AlertRule(
+        name="DatabaseDown",
+        expr=f"{names.DATABASE_UP} == 0",
+        hold=60,
+        severity=Severity.CRITICAL,
+        value="up 0",
+        limit="up 1",
+        subject="{{ $labels.database }}",
+        scenarios=tuple(_down(stack)),
+    )
+    connections, used = names.DATABASE_CONNECTIONS, names.DATABASE_CONNECTIONS_USED
+    share = number(defaults.DATABASE_CONNECTIONS_SHARE)
+    arms = [f"({connections} and {used} > {share})"]
+    if any(d.connections for d in stack.databases):
+        arms.insert(0, f"({connections} > {names.DATABASE_CONNECTIONS_LIMIT})")
+    yield AlertRule(
+        name="DatabaseConnectionsHigh",
+        expr=" or ".join(arms),
+        hold=120,
+        severity=Severity.WARNING,
+        value=COUNT(VALUE),
+        limit=_limit_text(share),
+        subject="{{ $labels.database }}",
+        limits=tuple((f"database_connections of {d.name}", d.connections) for d in stack.databases if d.connections),
+        scenarios=tuple(_connections(stack)),
+    )
+
+
+def _limit_text(share: str) -> str:
+    query = f"printf `{names.DATABASE_CONNECTIONS_LIMIT}{{database=%q}}` $labels.database | query"
+    shown = COUNT(". | first | value")
+    return f"{{{{ with {query} }}}}{shown}, {{{{ end }}}}{{{{ {share} | humanizePercentage }}}} of max_connections"
+
+
+def _series(stack: Stack, database: Database, metric: str, value: float, **more: str) -> Series:
+    labels = {"database": database.name, "instance": "test:1", "job": names.database_job(database.name),
+              "team": database.team, **more}  # fmt: skip
+    return Series(metric, tuple(sorted(labels.items())), start=value)
+
+
+def _kinds(stack: Stack) -> Iterator[Database]:
+    seen: set[tuple[str, Limit | None]] = set()
+    for database in stack.databases:
+        if (database.kind, database.connections) not in seen:
+            seen.add((database.kind, database.connections))
+            yield database
+
+
+def _late(stack: Stack, hold: float) -> float:
+    return hold + SETTLE + 4 * (stack.scrape_interval + stack.evaluation_interval)
+
+
+def _down(stack: Stack) -> Iterator[Scenario]:
+    late = _late(stack, held(stack, "DatabaseDown", 60))
+    for database in _kinds(stack):
+        metric = "pg_up" if database.kind == "postgres" else "redis_up"
+        who = ((names.DATABASE, database.name),)
+        for value, fires in ((0.0, True), (1.0, False)):
+            state = "unreachable fires" if fires else "reachable is silent"
+            yield Scenario(f"{database.name}: {state}", (_series(stack, database, metric, value),), late, fires, who)
+        yield Scenario(f"{database.name}: no data is silent", (), late, False, who)
+
+
+def _connections(stack: Stack) -> Iterator[Scenario]:
+    hold = held(stack, "DatabaseConnectionsHigh", 120)
+    for database in _kinds(stack):
+        who = ((names.DATABASE, database.name),)
+        now, most = (
+            ("pg_stat_database_numbackends", "pg_settings_max_connections")
+            if database.kind == "postgres"
+            else ("redis_connected_clients", "redis_config_maxclients")
+        )
+        limit = database.connections.value if database.connections else 100 * defaults.DATABASE_CONNECTIONS_SHARE
+        room = limit * 10 if database.connections else 100
+        for value, fires in ((limit + 1, True), (limit, False)):
+            series = (_series(stack, database, now, value), _series(stack, database, most, room))
+            what = "above the limit fires after for" if fires else "at the limit is silent"
+            yield Scenario(f"{database.name}: {what}", series, _late(stack, hold), fires, who)
+        full = (_series(stack, database, now, 9), _series(stack, database, most, 10))
+        yield Scenario(f"{database.name}: 90% of the server's maximum fires", full, _late(stack, hold), True, who)
+        yield Scenario(f"{database.name}: no data is silent", (), _late(stack, hold), False, who)

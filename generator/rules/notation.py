@@ -1,0 +1,42 @@
+"""How a number is written in a notification: Prometheus templates, filled in by Prometheus when an alert fires."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+Notation = Callable[[str], str]
+VALUE = "$value"
+
+
+def RATIO(number: str) -> str:  # noqa: N802 - these read as units where they are used
+    """0.0512 -> 5.12%"""
+    return f"{{{{ {number} | humanizePercentage }}}}"
+
+
+def SECONDS(number: str) -> str:  # noqa: N802
+    """0.9123 -> 912.3ms"""
+    return f"{{{{ {number} | humanizeDuration }}}}"
+
+
+def COUNT(number: str) -> str:  # noqa: N802
+    """12.4 -> 12"""
+    return f'{{{{ {number} | printf "%.0f" }}}}'
+
+
+def PLAIN(number: str) -> str:  # noqa: N802
+    """2.3456 -> 2.35"""
+    return f'{{{{ {number} | printf "%.2f" }}}}'
+
+
+def limit_of(notation: Notation, service: str, route: str | None) -> str:
+    """A template that asks for the limit in force of the alert's own service, or of its route if it has one."""
+    by_service = _first(notation, service, "{service=%q}", "$labels.service")
+    if route is None:
+        return by_service
+    by_route = _first(notation, route, "{service=%q,route=%q}", "$labels.service $labels.route")
+    return f"{{{{ if $labels.route }}}}{by_route}{{{{ else }}}}{by_service}{{{{ end }}}}"
+
+
+def _first(notation: Notation, series: str, matchers: str, arguments: str) -> str:
+    query = f'printf `{series}{matchers}` {arguments} | query'
+    return f"{{{{ with {query} }}}}{notation('. | first | value')}{{{{ end }}}}"

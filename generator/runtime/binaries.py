@@ -1,0 +1,194 @@
+"""Where the servers' binaries come from, best first: STACK_BIN_DIR, PATH, the state folder, packages, archives.
+
+Each candidate is run with `--version` before it counts as found. What cannot be had is named with everything that was
+tried; the stack then goes on without it.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from generator.model import Component
+from generator.runtime import packages, releases
+from generator.runtime.base import Say
+from generator.runtime.process import run
+
+BIN_DIR = "STACK_BIN_DIR"
+COMPONENTS: dict[Component, str] = {
+    Component.PROMETHEUS: "prometheus",
+    Component.ALERTMANAGER: "alertmanager",
+    Component.GRAFANA: "grafana",
+    Component.NODE_EXPORTER: "node_exporter",
+    Component.BLACKBOX: "blackbox_exporter",
+}
+CHECKERS = ("promtool", "amtool")
+ALL = (*COMPONENTS.values(), *CHECKERS)
+_DEBIAN_NAMES = {
+    "alertmanager": "prometheus-alertmanager",
+    "node_exporter": "prometheus-node-exporter",
+    "blackbox_exporter": "prometheus-blackbox-exporter",
+}
+_VERSION = re.compile(r"version[ :]+v?([0-9][^\s,)]*)")
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A binary that runs. `origin` says where it came from."""
+
+    name: str
+    path: Path
+    version: str
+    origin: str
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """A binary that cannot be had, and one line for each thing that was tried."""
+
+    name: str
+    tried: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Binaries:
+    """What was found and what was not."""
+
+    found: tuple[Found, ...]
+    missing: tuple[Missing, ...]
+
+    def get(self, name: str) -> Found | None:
+        """The binary of that name, if it was found."""
+        return next((f for f in self.found if f.name == name), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """Where to look. Tests narrow this down; `here` is what a user gets."""
+
+    folder: Path
+    bin_dir: str | None
+    path: str
+    packages: bool
+    releases: tuple[releases.Release, ...]
+
+    @classmethod
+    def here(cls, state: Path, environment: Mapping[str, str] | None = None) -> Sources:
+        """Everything that this machine and its network offer."""
+        env = os.environ if environment is None else environment
+        system = os.uname().sysname.lower()
+        archives = releases.releases(releases.architecture(), system)
+        return cls(state / "packages", env.get(BIN_DIR), env.get("PATH", os.defpath), True, archives)
+
+
+def provide(names: Sequence[str], sources: Sources, say: Say) -> Binaries:
+    """Finds every binary that is named, fetching only what is not here yet."""
+    search = _Search()
+    for name in names:
+        search.look(name, _local(name, sources))
+    if sources.packages and (wanted := search.wanted(names)):
+        reason = packages.fetch(wanted, sources.folder, say)
+        for name in wanted:
+            search.look(name, _from_packages(name, sources, reason))
+    for name in search.wanted(names):
+        search.look(name, _from_release(name, sources, search, say))
+    for found in search.found.values():
+        say(f"found {found.name} {found.version} ({found.origin})")
+    missing = tuple(Missing(name, tuple(search.tried[name])) for name in search.wanted(names))
+    return Binaries(tuple(search.found[name] for name in names if name in search.found), missing)
+
+
+Candidate = tuple[str, Path]
+
+
+class _Search:
+    """What was found so far, and what was tried in vain."""
+
+    def __init__(self) -> None:
+        self.found: dict[str, Found] = {}
+        self.tried: dict[str, list[str]] = {}
+        self.failed: dict[str, str] = {}
+
+    def wanted(self, names: Sequence[str]) -> tuple[str, ...]:
+        return tuple(name for name in names if name not in self.found)
+
+    def look(self, name: str, candidates: Iterator[Candidate | str]) -> None:
+        """Takes the first candidate that runs; a text in place of a candidate says why there is none."""
+        tried = self.tried.setdefault(name, [])
+        for candidate in candidates:
+            if isinstance(candidate, str):
+                tried.append(candidate)
+                continue
+            origin, path = candidate
+            version, reason = version_of(path)
+            if version:
+                self.found[name] = Found(name, path, version, origin)
+                return
+            tried.append(f"{origin}: {path} does not run: {reason}")
+
+
+def version_of(path: Path) -> tuple[str, str]:
+    """The version of a binary, or nothing and the reason why it does not run."""
+    ran = run([str(path), "--version"], timeout=20)
+    match = _VERSION.search(ran.out + ran.err)
+    if ran.ok and match:
+        return match[1], ""
+    return "", ran.reason
+
+
+def _local(name: str, sources: Sources) -> Iterator[Candidate | str]:
+    """What lies on this machine already."""
+    names = tuple(n for n in (name, _DEBIAN_NAMES.get(name)) if n)
+    if sources.bin_dir:
+        yield from _which(names, sources.bin_dir, BIN_DIR)
+    yield from _which(names, sources.path, "PATH")
+    if path := packages.unpacked(name, sources.folder):
+        yield "package of the distribution, unpacked before", path
+    for release in sources.releases:
+        if path := releases.unpacked(release, sources.folder).get(name):
+            yield f"official archive {release.version}, unpacked before", path
+
+
+def _which(names: tuple[str, ...], path: str, origin: str) -> Iterator[Candidate | str]:
+    found = [shutil.which(name, path=path) for name in names]
+    yield from ((origin, Path(each).resolve()) for each in found if each)
+    if not any(found):
+        yield f"{origin}: no {' or '.join(names)}"
+
+
+def _from_packages(name: str, sources: Sources, reason: str) -> Iterator[Candidate | str]:
+    if path := packages.unpacked(name, sources.folder):
+        yield "package of the distribution", path
+    elif name in packages.PACKAGES:
+        yield f"packages: {reason or 'it is not in them'}"
+    else:
+        yield "packages: the distribution has none"
+
+
+def _from_release(name: str, sources: Sources, search: _Search, say: Say) -> Iterator[Candidate | str]:
+    release = next((r for r in sources.releases if name in dict(r.programs)), None)
+    if release is None:
+        yield "archives: none with a confirmed checksum for this platform"
+    elif release.name in search.failed:
+        yield f"archive: {search.failed[release.name]}"
+    else:
+        yield from _fetched(name, release, sources, search, say)
+
+
+def _fetched(
+    name: str, release: releases.Release, sources: Sources, search: _Search, say: Say
+) -> Iterator[Candidate | str]:
+    try:
+        paths = releases.unpacked(release, sources.folder)
+        if name not in paths:
+            paths = releases.fetch(release, sources.folder, say)
+    except releases.ReleaseError as error:
+        search.failed[release.name] = str(error)
+        yield f"archive: {error}"
+        return
+    if name in paths:
+        yield f"official archive {release.version}", paths[name]

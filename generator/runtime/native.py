@@ -1,0 +1,208 @@
+"""The stack as processes of this host, under a supervisor: the same configuration, other addresses."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from generator import pipeline, writer
+from generator.model import Component, Stack
+from generator.runtime import binaries, files, health, http, logs, ports, programs, secrets
+from generator.runtime.base import Project, Report, Row, RuntimeName, RuntimeProblem, Say, local_url, public_url
+from generator.runtime.binaries import Binaries, Sources
+from generator.runtime.daemon import FAILED, Daemon, Program
+from generator.runtime.process import end, started_from
+from generator.targets.base import published
+
+OUT = "native"
+CONFIG = f"{OUT}/supervisor/supervisord.conf"
+RECORD = "native.json"
+_TROUBLE = '%"\\\n'
+
+
+@dataclass(frozen=True, slots=True)
+class Native:
+    """Processes of this host. `sources` is where binaries may come from."""
+
+    project: Project
+    sources: Sources
+    name: RuntimeName = "native"
+
+    @classmethod
+    def of(cls, project: Project) -> Native:
+        """With everything that this machine and its network offer."""
+        return cls(project, Sources.here(project.state))
+
+    @property
+    def daemon(self) -> Daemon:
+        return Daemon(self.project.state, self.project.state / CONFIG)
+
+    def running(self) -> bool:
+        """Whether the supervisor runs."""
+        return self.daemon.running()
+
+    def up(self, say: Say, timeout: float = 180.0) -> Report:
+        """Starts what is not running, brings the rest up to date, and waits until all is healthy."""
+        _require_plain_path(self.project)
+        with files.alone(self.project.state):
+            stack = self.project.stack("native")
+            secrets.require(stack, self.project.root, os.environ)
+            found = binaries.provide(_wanted(stack), self.sources, say)
+            components = tuple(c for c in stack.components if c not in binaries.COMPONENTS or _has(found, c))
+            self._clear_leftovers(say)
+            own = self._own_ports()
+            at = [(c.value, stack.listen, published(c, stack.ports)) for c in components]
+            ports.require(each for each in at if each[2] not in own)
+            self._prepare(stack, found)
+            deadline = time.monotonic() + timeout
+            started = programs.Update(self.daemon, self.project, stack, components, found, say)
+            self._remember(stack, components, found, {})
+            fresh = started.bring_up()
+            problems = self._wait(stack, components, deadline, say)
+            problems += started.reload(fresh)
+            self._remember(stack, components, found, started.record)
+            if Component.PROMETHEUS in components and not problems:
+                patience = max(deadline - time.monotonic(), 2 * stack.scrape_interval + 10)
+                problems += [*health.wait_for_targets(stack, components, patience, say)]
+            report = self.status()
+            notes = (*report.notes, *started.notes, *health.elsewhere(stack, components), *_password(stack))
+            return Report(self.name, report.rows, tuple(dict.fromkeys((*problems, *report.problems))), notes)
+
+    def down(self, say: Say) -> Report:
+        """Stops everything and keeps the data."""
+        with files.alone(self.project.state):
+            say("stopping the supervisor and its programs")
+            self.daemon.shutdown()
+            self._clear_leftovers(say)
+            rows = tuple(Row(name, "stopped") for name in self._record())
+            return Report(self.name, rows, notes=(f"the data stays in {self.project.state / 'data'}",))
+
+    def status(self) -> Report:
+        """What is up now, with URLs; needs no valid spec."""
+        known = self.daemon.programs() if self.daemon.running() else {}
+        rows = tuple(_row(name, each, known.get(name)) for name, each in self._record().items())
+        problems = tuple(f"{r.component}: {r.state}" for r in rows if r.state not in ("up", "missing", "stopped"))
+        notes = () if known else ("nothing of this stack runs; start it with `make up`",)
+        return Report(self.name, rows, problems, notes)
+
+    def logs(self, components: tuple[str, ...] = (), lines: int = 100, follow: bool = False) -> Iterator[str]:
+        """The last lines of what the programs printed."""
+        known = tuple(name for name, each in self._record().items() if each["ready"])
+        return logs.read(self.project.state / "log", components, known, lines, follow)
+
+    def _prepare(self, stack: Stack, found: Binaries) -> None:
+        """Everything that the programs read: configuration, binaries, secrets, folders."""
+        state = self.project.state
+        secrets.grafana_password(self.project.root)
+        placed = secrets.place(self.project, stack, os.environ, mode=0o600)
+        self._render(stack)
+        files.link(state / OUT / "alertmanager" / "secrets", placed)
+        for each in found.found:
+            files.link(state / "bin" / each.name, each.path)
+        for folder in ("log", "log/grafana", *(f"data/{c.value}" for c in stack.components)):
+            files.folder(state / folder)
+
+    def _render(self, stack: Stack) -> None:
+        out = self.project.state / OUT
+        try:
+            planned = writer.plan(pipeline.render(stack), out)
+            writer.apply(planned)
+        except writer.WriterError as error:
+            raise RuntimeProblem(str(error), f"edit {self.project.source} instead; {out} may be deleted") from error
+
+    def _wait(self, stack: Stack, components: tuple[Component, ...], deadline: float, say: Say) -> list[str]:
+        """Polls until every program is up or has failed; returns what is wrong, with the end of its log."""
+
+        def look() -> dict[str, str]:
+            known = self.daemon.programs()
+            return {c.value: _state(health.ready(stack, c), known.get(c.value)) for c in components}
+
+        settled = {"up", "failed"}
+        last = health.wait(look, lambda now: set(now.values()) <= settled, deadline - time.monotonic(), say)
+        return [self._trouble(name, state) for name, state in last.items() if state != "up"]
+
+    def _trouble(self, name: str, state: str) -> str:
+        lines = files.tail(self.project.state / "log" / f"{name}.log", 15)
+        return "\n    ".join((f"{name}: {state}; its log ends:", *(lines or ("(nothing)",))))
+
+    def _clear_leftovers(self, say: Say) -> None:
+        """Ends programs of this stack whose supervisor is gone."""
+        if self.daemon.running():
+            return
+        left = started_from(self.project.state.resolve())
+        if left:
+            say(f"ending what an earlier run left behind: {', '.join(sorted(left.values()))}")
+            end([*left], 15)
+
+    def _own_ports(self) -> frozenset[int]:
+        if not self.daemon.running():
+            return frozenset()
+        known = self.daemon.programs()
+        alive = [each for name, each in self._record().items() if name in known and known[name].pid]
+        return frozenset(int(each["port"]) for each in alive)
+
+    def _record(self) -> dict[str, dict[str, str]]:
+        found = files.recall(self.project.state / RECORD).get("components", {})
+        return {str(name): dict(each) for name, each in found.items()}
+
+    def _remember(
+        self, stack: Stack, components: tuple[Component, ...], found: Binaries, more: Mapping[str, object]
+    ) -> None:
+        """What `status`, `down` and the next `up` need to know, whatever the spec says by then."""
+        record = files.recall(self.project.state / RECORD) if not more else {}
+        rows = {c.value: _entry(stack, c, found, c in components) for c in stack.components}
+        files.remember(self.project.state / RECORD, {**record, **more, "components": rows})
+
+
+def _require_plain_path(project: Project) -> None:
+    if any(character in str(project.root) for character in _TROUBLE):
+        raise RuntimeProblem(
+            f"the supervisor cannot work in {str(project.root)!r}",
+            "move the project to a folder without quotes, percent signs and backslashes in its path",
+        )
+
+
+def _wanted(stack: Stack) -> tuple[str, ...]:
+    return tuple(binaries.COMPONENTS[c] for c in stack.components if c in binaries.COMPONENTS) + binaries.CHECKERS
+
+
+def _has(found: Binaries, component: Component) -> bool:
+    return found.get(binaries.COMPONENTS[component]) is not None
+
+
+def _entry(stack: Stack, component: Component, found: Binaries, runs: bool) -> dict[str, str]:
+    if not runs:
+        missing = next(m for m in found.missing if m.name == binaries.COMPONENTS[component])
+        return {"url": "", "ready": "", "port": "0", "note": f"no binary found; tried {'; '.join(missing.tried)}"}
+    binary = found.get(binaries.COMPONENTS.get(component, ""))
+    return {
+        "url": public_url(stack, component),
+        "ready": local_url(stack, component) + health.READY[component],
+        "port": str(published(component, stack.ports)),
+        "note": f"{binary.version}, {binary.origin}" if binary else "",
+    }
+
+
+def _state(answer: http.Answer, program: Program | None) -> str:
+    if program is None:
+        return "stopped"
+    if program.state in FAILED:
+        return "failed"
+    if program.state == "STOPPED":
+        return "stopped"
+    return "up" if answer.ok and program.state == "RUNNING" else "starting"
+
+
+def _row(name: str, entry: Mapping[str, str], program: Program | None) -> Row:
+    if not entry["ready"]:
+        return Row(name, "missing", "", entry["note"])
+    answer = http.ask(entry["ready"]) if program else http.Answer(0, "")
+    return Row(name, _state(answer, program), entry["url"], entry["note"])
+
+
+def _password(stack: Stack) -> tuple[str, ...]:
+    if Component.GRAFANA not in stack.components:
+        return ()
+    return (f"Grafana's user is admin, its password is in {secrets.GRAFANA_PASSWORD}",)

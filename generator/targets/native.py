@@ -1,0 +1,15 @@
+"""Processes of one host: components find each other on the listen address, by their published ports."""
+
+from __future__ import annotations
+
+from generator.model import Component, Ports
+from generator.targets.base import Target, published
+
+
+def _address(component: Component, ports: Ports, listen: str) -> str:
+    host = "127.0.0.1" if listen == "0.0.0.0" else listen  # noqa: S104 - compared, not bound
+    return f"{host}:{published(component, ports)}"
+
+
+# Relative to alertmanager.yml, which is also the folder that Alertmanager is started in.
+NATIVE = Target(name="native", address=_address, secrets="secrets/", dashboards="$STACK_DASHBOARDS")
