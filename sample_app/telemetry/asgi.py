@@ -1,0 +1,189 @@
+"""Puts the metrics around an ASGI app. Pure ASGI: it imports no framework and reads each message once."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+from collections.abc import Awaitable, Callable, MutableMapping
+from time import perf_counter
+from typing import Any
+
+from prometheus_client import REGISTRY, CollectorRegistry
+
+from .exposition import render
+from .metrics import Metrics, MetricsSettings, TraceIdOf
+from .multiprocess import forget_dead_workers, mark_process_dead
+from .names import UNMATCHED
+from .routes import RouteTable, declared
+from .traceparent import trace_id_of
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+ASGIApp = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+CLIENT_CLOSED_REQUEST = 499
+"""The status counted when the client left before an answer began: nginx's own, class 4xx, for it is no server error."""
+
+LONGEST_TRACE_ID = 64
+"""Characters; OpenMetrics allows an exemplar 128 in all, its label's name included."""
+
+_log = logging.getLogger(__name__)
+
+
+def instrument(app: object, settings: MetricsSettings | None = None, registry: CollectorRegistry = REGISTRY) -> Metrics:
+    """Measures every request of a Starlette or FastAPI app and serves `settings.path`. Call it once, before the start.
+
+    `registry` is the client's own by default, where the app's other metrics and the process metrics are. Series of all
+    routes are made at 0 when the app starts. Raises TypeError for an app that takes no middleware (wrap it in
+    `MetricsMiddleware` instead), ValueError when the registry already holds these metrics.
+    """
+    if not hasattr(app, "add_middleware"):
+        raise TypeError(
+            f"{type(app).__name__} has no add_middleware; wrap it: MetricsMiddleware(app, Metrics(registry))"
+        )
+    metrics = Metrics(registry, settings)
+    app.add_middleware(MetricsMiddleware, metrics=metrics)
+    return metrics
+
+
+def declare_routes(app: object, metrics: Metrics) -> None:
+    """Makes the series of every route of `app` at 0 (see `Metrics.declare`). The middleware does it at startup."""
+    silent = metrics.settings.exclude | {metrics.settings.path}
+    for template, methods in declared(app):
+        if template not in silent:
+            metrics.declare(template, methods)
+
+
+class MetricsMiddleware:
+    """Counts and times HTTP requests; lets websockets and lifespan events pass."""
+
+    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
+        self._app = app
+        self._metrics = metrics
+        self._begin, self._end = metrics.begin, metrics.end
+        self._exemplars = metrics.exemplars
+        self._path = metrics.settings.path
+        self._silent = metrics.settings.exclude | {self._path}
+        self._callback = metrics.settings.trace_id
+        self._callback_failed = False
+        self._routes: RouteTable | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One ASGI connection."""
+        if scope["type"] != "http":
+            return await self._pass(scope, receive, send)
+        path = scope["path"]
+        if scope.get("root_path"):
+            path = path.removeprefix(scope["root_path"])
+        if path in self._silent:
+            return await (self._serve(scope, send) if path == self._path else self._app(scope, receive, send))
+
+        if self._routes is None:
+            self._prepare(scope)
+        status = 0
+        left = finished = False
+        self._begin()
+        start = perf_counter()
+
+        async def receive_watched() -> Message:
+            nonlocal left
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                left = True
+            return message
+
+        async def send_last(message: Message) -> None:
+            nonlocal finished
+            await send(message)
+            if not finished:
+                finished = True
+                self._finish(scope, status, start)
+
+        def send_watched(message: Message) -> Awaitable[None]:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            elif message["type"] == "http.response.body" and not message.get("more_body"):
+                return send_last(message)
+            return send(message)
+
+        try:
+            await self._app(scope, receive_watched, send_watched)
+        except BaseException as error:
+            if not finished:
+                gone = left or isinstance(error, asyncio.CancelledError)
+                self._finish(scope, (status or CLIENT_CLOSED_REQUEST) if gone else 500, start)
+            raise
+        if not finished:
+            self._finish(scope, status or (CLIENT_CLOSED_REQUEST if left else 500), start)
+        return None
+
+    def _finish(self, scope: Scope, status: int, start: float) -> None:
+        seconds = perf_counter() - start
+        template = self._routes.template(scope) if self._routes else UNMATCHED
+        trace_id = None
+        if self._exemplars:
+            given = self._callback
+            trace_id = trace_id_of(scope["headers"]) if given is None else self._called_back(given, scope)
+        self._end(scope["method"], template, status, seconds, trace_id)
+
+    def _called_back(self, given: TraceIdOf, scope: Scope) -> str | None:
+        try:
+            trace_id = given(scope)
+        except Exception:
+            if not self._callback_failed:
+                _log.exception("the trace_id callback failed; its requests have no exemplars")
+            self._callback_failed = True
+            return None
+        return trace_id if trace_id and len(trace_id) <= LONGEST_TRACE_ID else None
+
+    def _prepare(self, scope: Scope) -> None:
+        """Reads the routes once they are all there: after startup, or before the first request where nobody starts.
+
+        Before, because a mounted app puts itself in the scope in place of the outer one.
+        """
+        app = scope.get("app")
+        self._routes = RouteTable(app)
+        declare_routes(app, self._metrics)
+
+    async def _pass(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "lifespan":
+            await self._app(scope, receive, send)
+            return
+
+        async def send_watched(message: Message) -> None:
+            if message["type"] == "lifespan.startup.complete":
+                forget_dead_workers()
+                self._prepare(scope)
+            elif message["type"] in ("lifespan.shutdown.complete", "lifespan.shutdown.failed"):
+                mark_process_dead(os.getpid())
+            await send(message)
+
+        await self._app(scope, receive, send_watched)
+
+    async def _serve(self, scope: Scope, send: Send) -> None:
+        """Answers a scrape. Rendering runs in a thread, so that a large registry does not stop the event loop."""
+        if scope["method"] not in ("GET", "HEAD"):
+            await _respond(send, 405, [(b"allow", b"GET, HEAD"), (b"content-type", b"text/plain")], b"use GET\n")
+            return
+        accept, encoding = _header(scope, b"accept"), _header(scope, b"accept-encoding")
+        page = await asyncio.to_thread(render, self._metrics.registry, accept, encoding)
+        headers = [(b"content-type", page.content_type.encode("latin-1")), (b"vary", b"accept, accept-encoding")]
+        if page.content_encoding:
+            headers.append((b"content-encoding", page.content_encoding.encode("latin-1")))
+        await _respond(send, 200, headers, page.body, head=scope["method"] == "HEAD")
+
+
+async def _respond(
+    send: Send, status: int, headers: list[tuple[bytes, bytes]], body: bytes, *, head: bool = False
+) -> None:
+    headers = [*headers, (b"content-length", str(len(body)).encode("latin-1"))]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": b"" if head else body})
+
+
+def _header(scope: Scope, wanted: bytes) -> str:
+    return ",".join(value.decode("latin-1") for name, value in scope["headers"] if name == wanted)

@@ -1,0 +1,1 @@
+"""A load generator: evenly spaced requests over the sample API's endpoints."""
