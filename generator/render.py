@@ -19,8 +19,15 @@ class _Dumper(_DUMPER):  # type: ignore[misc]
 
 def to_yaml(value: Any, header: str) -> str:
     """A YAML document under a comment that says where it comes from."""
-    body = yaml.dump(value, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=10_000, default_flow_style=False)
-    return f"{comment(header)}{body}"
+    return f"{comment(header)}{plain_yaml(value)}"
+
+
+def plain_yaml(value: Any) -> str:
+    """A YAML document, keys in the order that they were put in."""
+    text: str = yaml.dump(
+        value, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=10_000, default_flow_style=False
+    )
+    return text
 
 
 def to_json(value: Any) -> str:

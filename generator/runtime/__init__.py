@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from generator.runtime.base import Project, Report, Row, Runtime, RuntimeName, RuntimeProblem, Say
-from generator.runtime.choose import choose, down, running, up
+from generator.runtime.choose import choose, down, recorded, running, up
 from generator.runtime.table import lines
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "choose",
     "down",
     "lines",
+    "recorded",
     "running",
     "up",
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from generator import pipeline, writer
 from generator.model import Component, Stack
@@ -14,6 +14,7 @@ from generator.runtime.base import Project, Report, Row, RuntimeName, RuntimePro
 from generator.runtime.binaries import Binaries, Sources
 from generator.runtime.daemon import FAILED, Daemon, Program
 from generator.runtime.process import end, started_from
+from generator.runtime.relocate import relocated
 from generator.targets.base import published
 
 OUT = "native"
@@ -55,7 +56,7 @@ class Native:
             own = self._own_ports()
             at = [(c.value, stack.listen, published(c, stack.ports)) for c in components]
             ports.require(each for each in at if each[2] not in own)
-            self._prepare(stack, found)
+            found = self._prepare(stack, found)
             deadline = time.monotonic() + timeout
             started = programs.Update(self.daemon, self.project, stack, components, found, say)
             self._remember(stack, components, found, {})
@@ -92,17 +93,19 @@ class Native:
         known = tuple(name for name, each in self._record().items() if each["ready"])
         return logs.read(self.project.state / "log", components, known, lines, follow)
 
-    def _prepare(self, stack: Stack, found: Binaries) -> None:
+    def _prepare(self, stack: Stack, found: Binaries) -> Binaries:
         """Everything that the programs read: configuration, binaries, secrets, folders."""
         state = self.project.state
         secrets.grafana_password(self.project.root)
         placed = secrets.place(self.project, stack, os.environ, mode=0o600)
         self._render(stack)
         files.link(state / OUT / "alertmanager" / "secrets", placed)
-        for each in found.found:
+        ready = replace(found, found=tuple(relocated(each, state, state / OUT) for each in found.found))
+        for each in ready.found:
             files.link(state / "bin" / each.name, each.path)
         for folder in ("log", "log/grafana", *(f"data/{c.value}" for c in stack.components)):
             files.folder(state / folder)
+        return ready
 
     def _render(self, stack: Stack) -> None:
         out = self.project.state / OUT

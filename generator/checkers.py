@@ -1,0 +1,71 @@
+"""Every server's own checker on the files that it will read. Runs other programs; decides nothing."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from generator import names
+from generator.runtime.binaries import Sources, provide
+from generator.runtime.process import run
+
+
+class Verdict(StrEnum):
+    ACCEPTED = "accepted"
+    REFUSED = "REFUSED"
+    SKIPPED = "not checked"
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What a checker said of one file; `detail` is its complaint, or why it was not asked."""
+
+    what: str
+    verdict: Verdict
+    detail: str = ""
+
+
+def check_tree(tree: Path, state: Path, *, fetch: bool = False) -> Iterator[Checked]:
+    """Asks promtool, amtool, the blackbox exporter and Compose. `fetch` may bring missing checkers here first."""
+    sources = Sources.here(state)
+    if not fetch:
+        sources = Sources(sources.folder, sources.bin_dir, sources.path, packages=False, releases=())
+    found = provide(("promtool", "amtool", "blackbox_exporter"), sources, lambda _text: None)
+    tools = {each.name: str(each.path) for each in found.found}
+    rules = sorted(tree.glob("prometheus/rules/*.yml"))
+    tests = sorted(tree.glob("prometheus/tests/*.yml"))
+    yield _ask(tools, "promtool", ["check", "config"], tree, names.PROMETHEUS_CONFIG)
+    yield _ask(tools, "promtool", ["check", "rules"], tree, *(str(r.relative_to(tree)) for r in rules))
+    yield _ask(tools, "promtool", ["test", "rules"], tree, *(str(t.relative_to(tree)) for t in tests))
+    yield _ask(tools, "amtool", ["check-config"], tree, names.ALERTMANAGER_CONFIG)
+    if (tree / names.BLACKBOX_CONFIG).exists():
+        yield _ask(tools, "blackbox_exporter", ["--config.check", f"--config.file={names.BLACKBOX_CONFIG}"], tree)
+    if (tree / names.COMPOSE_FILE).exists():
+        yield _compose(tree)
+
+
+def _ask(tools: dict[str, str], tool: str, arguments: list[str], tree: Path, *files: str) -> Checked:
+    what = f"{tool} {' '.join(arguments)}"
+    if tool not in tools:
+        return Checked(what, Verdict.SKIPPED, f"no {tool} on this machine; `make tools` brings it")
+    return _checked(what, [tools[tool], *arguments, *files], tree)
+
+
+def _compose(tree: Path) -> Checked:
+    what = "docker compose config"
+    if shutil.which("docker") is None:
+        return Checked(what, Verdict.SKIPPED, "no docker on this machine")
+    if not run(["docker", "compose", "version"], timeout=20).ok:
+        return Checked(what, Verdict.SKIPPED, "docker has no compose plugin")
+    command = ["docker", "compose", "-f", names.COMPOSE_FILE, "--project-directory", ".", "config", "-q"]
+    return _checked(what, command, tree)
+
+
+def _checked(what: str, command: list[str], tree: Path) -> Checked:
+    ran = run(command, timeout=300, cwd=tree)
+    if ran.ok:
+        return Checked(what, Verdict.ACCEPTED)
+    return Checked(what, Verdict.REFUSED, (ran.err + ran.out).strip()[-2000:])
