@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from generator.limits_of import limits_of
 from generator.model import Stack
+from generator.promql import pretty
 from generator.rules import AlertRule, alerts
 from generator.texts import TEXTS
 from generator.units import duration, number
@@ -31,7 +32,8 @@ def explain(stack: Stack, name: str) -> list[str]:
 def _rule(stack: Stack, rule: AlertRule) -> Iterator[str]:
     yield f"severity: {rule.severity.value}"
     yield f"for:      {duration(rule.hold)}"
-    yield f"expr:     {rule.expr}"
+    yield "expr:"
+    yield from (f"  {line}" for line in pretty(rule.expr).splitlines())
     rows = [*limits_of(stack, rule)]
     if rows:
         yield "limits:"

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from generator.units import number
 
 WINDOW = "5m"
+_TOKENS = re.compile(r"""\\.|["'`()]|\b(?:and|or|unless)\b""")
 WINDOW_SECONDS = 300
 
 
@@ -97,3 +98,24 @@ def either(expressions: list[str]) -> str:
         return " or ".join(f"({expression})" for expression in expressions)
     middle = len(expressions) // 2
     return f"({either(expressions[:middle])}) or ({either(expressions[middle:])})"
+
+
+def pretty(expression: str, width: int = 110, deepest: int = 2) -> str:
+    """The same expression with a line break before `and`, `or`, `unless` near its top, when it is long."""
+    if len(expression) <= width:
+        return expression
+    lines, depth, quoted, start = [""], 0, "", 0
+    for match in _TOKENS.finditer(expression):
+        token = match[0]
+        lines[-1] += expression[start : match.start()]
+        start = match.end()
+        if quoted or token in "\"'`":
+            quoted = "" if token == quoted else quoted or token
+        elif token in "()":
+            depth += 1 if token == "(" else -1
+        elif depth <= deepest and token.strip() in ("and", "or", "unless"):
+            lines.append("  " * depth)
+            token = token.lstrip()
+        lines[-1] += token
+    lines[-1] += expression[start:]
+    return "\n".join(line.rstrip() for line in lines)

@@ -17,6 +17,14 @@ class _Dumper(_DUMPER):  # type: ignore[misc]
         return True
 
 
+def _text(dumper: Any, text: str) -> Any:
+    """Text of several lines as a block, as a person would write it."""
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style="|" if "\n" in text else None)
+
+
+_Dumper.add_representer(str, _text)
+
+
 def to_yaml(value: Any, header: str) -> str:
     """A YAML document under a comment that says where it comes from."""
     return f"{comment(header)}{plain_yaml(value)}"

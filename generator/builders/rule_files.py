@@ -8,6 +8,7 @@ from typing import Any
 from generator import names
 from generator.bundle import Artifact
 from generator.model import OwnRule, Stack
+from generator.promql import pretty
 from generator.render import to_yaml
 from generator.rules import AlertRule, RecordingRule, families
 from generator.targets.base import published
@@ -32,7 +33,7 @@ def _file(name: str, rules: list[dict[str, Any]], what: str) -> Artifact:
 
 def _recording(rule: RecordingRule) -> dict[str, Any]:
     labels = {"labels": dict(rule.labels)} if rule.labels else {}
-    return {"record": rule.record, "expr": rule.expr, **labels}
+    return {"record": rule.record, "expr": pretty(rule.expr), **labels}
 
 
 def _alert(stack: Stack, alert: AlertRule) -> dict[str, Any]:
@@ -40,7 +41,7 @@ def _alert(stack: Stack, alert: AlertRule) -> dict[str, Any]:
     hold = {"for": duration(alert.hold)} if alert.hold else {}
     return {
         "alert": alert.name,
-        "expr": alert.expr,
+        "expr": pretty(alert.expr),
         **hold,
         "labels": {names.SEVERITY: alert.severity.value, **dict(alert.labels)},
         "annotations": {

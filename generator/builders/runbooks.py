@@ -10,6 +10,7 @@ import jinja2
 from generator import names
 from generator.bundle import Artifact
 from generator.model import Stack
+from generator.promql import pretty
 from generator.render import comment
 from generator.rules import AlertRule, alerts
 from generator.texts import TEXTS
@@ -35,7 +36,7 @@ _PAGE = jinja2.Template(
 
 {% for rule in rules -%}
 ```promql
-{{ rule.expr }}
+{{ pretty(rule.expr) }}
 ```
 
 {% if rule.limits -%}
@@ -73,5 +74,6 @@ def _page(stack: Stack, name: str, rules: list[AlertRule]) -> str:
         hold=", ".join(dict.fromkeys(duration(rule.hold) for rule in rules)),
         rules=rules,
         number=number,
+        pretty=pretty,
     )
     return re.sub(r"\n{3,}", "\n\n", text).rstrip("\n") + "\n"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from generator.problems import SpecError
 from generator.runtime import files
 from generator.runtime.base import Project, Report, Runtime, RuntimeName, RuntimeProblem, Say
 from generator.runtime.docker import Docker, engine
@@ -31,8 +32,14 @@ def choose(project: Project, wanted: RuntimeName | None, say: Say) -> Runtime:
 def up(project: Project, wanted: RuntimeName | None, say: Say, timeout: float = 180.0) -> Report:
     """Starts the stack, and remembers with which runtime."""
     runtime = choose(project, wanted, say)
+    before = _mark(project)
     files.write(project.state / MARK, f"{runtime.name}\n")
-    return runtime.up(say, timeout)
+    try:
+        return runtime.up(say, timeout)
+    except (RuntimeProblem, SpecError):
+        if not _runs(runtime):
+            files.write(project.state / MARK, f"{before}\n")
+        raise
 
 
 def down(project: Project, say: Say) -> Report:
@@ -45,19 +52,24 @@ def down(project: Project, say: Say) -> Report:
 
 def recorded(project: Project) -> Runtime:
     """The runtime of the last `up`; the native one, which then has nothing to show, before the first."""
-    try:
-        name = (project.state / MARK).read_text(encoding="utf-8").strip()
-    except OSError:
-        name = ""
-    return Docker(project) if name == "docker" else Native.of(project)
+    return Docker(project) if _mark(project) == "docker" else Native.of(project)
 
 
 def running(project: Project) -> Runtime | None:
     """The runtime of the last `up`, if anything of the stack still runs."""
-    if not (project.state / MARK).exists():
-        return None
     runtime = recorded(project)
+    return runtime if _runs(runtime) else None
+
+
+def _runs(runtime: Runtime) -> bool:
     try:
-        return runtime if runtime.running() else None
+        return runtime.running()
     except RuntimeProblem:
-        return None
+        return False
+
+
+def _mark(project: Project) -> str:
+    try:
+        return (project.state / MARK).read_text(encoding="utf-8").strip()
+    except OSError:
+        return ""

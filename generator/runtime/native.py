@@ -41,8 +41,8 @@ class Native:
         return Daemon(self.project.state, self.project.state / CONFIG)
 
     def running(self) -> bool:
-        """Whether the supervisor runs."""
-        return self.daemon.running()
+        """Whether the supervisor runs, or programs that it left behind when it was killed."""
+        return self.daemon.running() or bool(started_from(self.project.state.resolve()))
 
     def up(self, say: Say, timeout: float = 180.0) -> Report:
         """Starts what is not running, brings the rest up to date, and waits until all is healthy."""
@@ -68,7 +68,7 @@ class Native:
                 patience = max(deadline - time.monotonic(), 2 * stack.scrape_interval + 10)
                 problems += [*health.wait_for_targets(stack, components, patience, say)]
             report = self.status()
-            notes = (*report.notes, *started.notes, *health.elsewhere(stack, components), *_password(stack))
+            notes = (*started.notes, *_not_found(found), *health.elsewhere(stack, components), *_password(stack))
             return Report(self.name, report.rows, tuple(dict.fromkeys((*problems, *report.problems))), notes)
 
     def down(self, say: Say) -> Report:
@@ -178,7 +178,8 @@ def _has(found: Binaries, component: Component) -> bool:
 def _entry(stack: Stack, component: Component, found: Binaries, runs: bool) -> dict[str, str]:
     if not runs:
         missing = next(m for m in found.missing if m.name == binaries.COMPONENTS[component])
-        return {"url": "", "ready": "", "port": "0", "note": f"no binary found; tried {'; '.join(missing.tried)}"}
+        places = dict.fromkeys(tried.split(":", 1)[0] for tried in missing.tried)
+        return {"url": "", "ready": "", "port": "0", "note": f"no binary found: tried {', '.join(places)}"}
     binary = found.get(binaries.COMPONENTS.get(component, ""))
     return {
         "url": public_url(stack, component),
@@ -203,6 +204,11 @@ def _row(name: str, entry: Mapping[str, str], program: Program | None) -> Row:
         return Row(name, "missing", "", entry["note"])
     answer = http.ask(entry["ready"]) if program else http.Answer(0, "")
     return Row(name, _state(answer, program), entry["url"], entry["note"])
+
+
+def _not_found(found: Binaries) -> Iterator[str]:
+    for missing in found.missing:
+        yield f"no {missing.name}: {'; '.join(missing.tried)}"
 
 
 def _password(stack: Stack) -> tuple[str, ...]:
