@@ -27,7 +27,10 @@ def _warning(code: str, key: str, message: str, hint: str) -> Problem:
 
 def _intervals(stack: Stack) -> Iterator[Problem]:
     longest = WINDOW_SECONDS / MIN_SAMPLES
-    places = [("stack.scrape_interval", stack.scrape_interval), ("stack.evaluation_interval", stack.evaluation_interval)]
+    places = [
+        ("stack.scrape_interval", stack.scrape_interval),
+        ("stack.evaluation_interval", stack.evaluation_interval),
+    ]
     places += [(f"{s.key}.scrape_interval", s.scrape_interval) for s in stack.services if s.scrape_interval]
     for key, value in places:
         if value > longest:

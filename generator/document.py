@@ -220,8 +220,13 @@ class _Composer:
         if key.value in entries:
             first = entries[key.value][0]
             self.problems.append(
-                Problem("duplicate-key", f"the key {key.value!r} stands twice", line=key.line, column=key.column,
-                        hint=f"it is already set in line {first.line}; keep one")  # fmt: skip
+                Problem(
+                    "duplicate-key",
+                    f"the key {key.value!r} stands twice",
+                    line=key.line,
+                    column=key.column,
+                    hint=f"it is already set in line {first.line}; keep one",
+                )  # fmt: skip
             )
             return
         entries[key.value] = (key, value)

@@ -133,13 +133,4 @@ DATASOURCE_ALERTMANAGER = "alertmanager"
 DASHBOARD_SERVICES = "services-overview"
 
 # Alerts of the catalogue; `disable` accepts every one of them, whether this version renders it or not.
-CATALOGUE = (
-    "AlertsNotDelivered CacheHitRatioLow CardinalityExplosion CertificateExpiresSoon ColdStartSlow ConfigReloadFailed "
-    "ConsecutiveErrors DatabaseConnectionsHigh DatabaseDown DatabaseRollbackRatioHigh DatabaseSlowQueries "
-    "ErrorBudgetBurnFast ErrorBudgetBurnSlow GpuErrors GpuHighMemory GpuHighUtilization GpuHot HighClientErrorRate "
-    "HighErrorRate HighLatencyAverage HighLatencyP95 HighLatencyP95Critical HostDiskFillsSoon HostDiskFull HostHighCpu "
-    "HostHighLoad HostHighMemory HostNetworkErrors HostSwapping InferenceSlow LatencyAnomaly LatencyBudgetBurnFast "
-    "LatencyBudgetBurnSlow LlmCostBudget LlmErrorRate LlmLatencyHigh LogsNotIngested MetricsStorageNearLimit "
-    "ModelAccuracyLow ProbeFailed QueueBacklog RedisHitRatioLow RedisMemoryHigh RuleEvaluationFailing ServiceDown "
-    "TargetFlapping TelemetryRefused ThroughputNearCapacity TracesNotIngested TrafficDrop TrafficSurge Watchdog"
-).split()
+CATALOGUE = ["AlertsNotDelivered", "CacheHitRatioLow", "CardinalityExplosion", "CertificateExpiresSoon", "ColdStartSlow", "ConfigReloadFailed", "ConsecutiveErrors", "DatabaseConnectionsHigh", "DatabaseDown", "DatabaseRollbackRatioHigh", "DatabaseSlowQueries", "ErrorBudgetBurnFast", "ErrorBudgetBurnSlow", "GpuErrors", "GpuHighMemory", "GpuHighUtilization", "GpuHot", "HighClientErrorRate", "HighErrorRate", "HighLatencyAverage", "HighLatencyP95", "HighLatencyP95Critical", "HostDiskFillsSoon", "HostDiskFull", "HostHighCpu", "HostHighLoad", "HostHighMemory", "HostNetworkErrors", "HostSwapping", "InferenceSlow", "LatencyAnomaly", "LatencyBudgetBurnFast", "LatencyBudgetBurnSlow", "LlmCostBudget", "LlmErrorRate", "LlmLatencyHigh", "LogsNotIngested", "MetricsStorageNearLimit", "ModelAccuracyLow", "ProbeFailed", "QueueBacklog", "RedisHitRatioLow", "RedisMemoryHigh", "RuleEvaluationFailing", "ServiceDown", "TargetFlapping", "TelemetryRefused", "ThroughputNearCapacity", "TracesNotIngested", "TrafficDrop", "TrafficSurge", "Watchdog"]

@@ -179,7 +179,6 @@ def _custom(data: Any) -> Iterator[Found]:
 
 def _levels(data: Any) -> Iterator[Found]:
 
-
     for name, levels in _mapping(data, "thresholds").items():
         if isinstance(levels, dict) and {"warning", "critical"} <= levels.keys():
             try:
@@ -194,9 +193,10 @@ def _levels(data: Any) -> Iterator[Found]:
 
 def _intervals(data: Any) -> Iterator[Found]:
 
-
     stack = _mapping(data, "stack")
-    places: list[tuple[Path, Any, Any]] = [(("stack",), stack.get("scrape_interval", "15s"), stack.get("scrape_timeout"))]
+    places: list[tuple[Path, Any, Any]] = [
+        (("stack",), stack.get("scrape_interval", "15s"), stack.get("scrape_timeout"))
+    ]
     for index, service in enumerate(_list(data, "services")):
         if isinstance(service, dict):
             interval = service.get("scrape_interval", stack.get("scrape_interval", "15s"))

@@ -8,8 +8,8 @@ from typing import Any
 
 from generator import defaults, spec
 from generator.model import (
-    AlertRoute,
     Alerting,
+    AlertRoute,
     Component,
     Database,
     Discovery,
@@ -135,9 +135,7 @@ def _service(typed: spec.ServiceSpec, key: str, base: Limits, team: str, place: 
         scrape_timeout=typed.scrape_timeout,
         limits=_limits(base, typed.thresholds, f"{key}.thresholds"),
         routes=tuple(
-            sorted(
-                (_route(r, f"{key}.routes[{i}]") for i, r in enumerate(typed.routes or ())), key=lambda r: r.route
-            )
+            sorted((_route(r, f"{key}.routes[{i}]") for i, r in enumerate(typed.routes or ())), key=lambda r: r.route)
         ),
         bounds=bounds or _bounds(profile.service_durations),
         route_bounds=bounds or _bounds(profile.route_durations),
@@ -216,7 +214,12 @@ def _host_limits(typed: spec.ThresholdsSection | None) -> HostLimits:
         return _one(typed, name, getattr(base, name), "thresholds")
 
     return HostLimits(
-        levels("cpu"), levels("memory"), levels("disk"), single("swap"), single("load_per_core"), single("network_errors")
+        levels("cpu"),
+        levels("memory"),
+        levels("disk"),
+        single("swap"),
+        single("load_per_core"),
+        single("network_errors"),
     )
 
 

@@ -7,12 +7,11 @@ from typing import Any
 
 from generator import names
 from generator.bundle import Artifact
-from generator.model import OwnRule, Stack
+from generator.model import Component, OwnRule, Stack
 from generator.promql import pretty
 from generator.render import to_yaml
 from generator.rules import AlertRule, RecordingRule, families
 from generator.targets.base import published
-from generator.model import Component
 from generator.texts import TEXTS
 from generator.units import duration
 

@@ -49,7 +49,7 @@ _PAGE = jinja2.Template(
 {% endfor -%}
 """,
     undefined=jinja2.StrictUndefined,
-    autoescape=False,  # noqa: S701 - Markdown; every value is the generator's own text, a number or PromQL in a fence
+    autoescape=False,
     keep_trailing_newline=True,
 )
 

@@ -56,7 +56,9 @@ def _body(kind: str, title: str, description: str, queries: tuple[Query, ...], *
     }
 
 
-def stat(title: str, description: str, unit: str, *queries: Query, steps: tuple[tuple[str, float | None], ...] = ()) -> Panel:
+def stat(
+    title: str, description: str, unit: str, *queries: Query, steps: tuple[tuple[str, float | None], ...] = ()
+) -> Panel:
     """One number for each series, coloured by thresholds."""
     body = _body("stat", title, description, queries, instant=True)
     thresholds = [{"color": color, "value": value} for color, value in steps or ((GREEN, None),)]
@@ -83,7 +85,13 @@ def timeseries(title: str, description: str, unit: str, *queries: Query, limit: 
         "defaults": {
             "unit": unit,
             "min": 0,
-            "custom": {"drawStyle": "line", "lineWidth": 1, "fillOpacity": 8, "showPoints": "never", "spanNulls": False},
+            "custom": {
+                "drawStyle": "line",
+                "lineWidth": 1,
+                "fillOpacity": 8,
+                "showPoints": "never",
+                "spanNulls": False,
+            },
         },
         "overrides": overrides,
     }

@@ -33,5 +33,8 @@ DJANGO = Profile(
             exclude=NO_METRICS,
         ),
     ),
-    signature=("django_http_responses_total_by_status_view_method_total", "django_http_requests_before_middlewares_total"),
+    signature=(
+        "django_http_responses_total_by_status_view_method_total",
+        "django_http_requests_before_middlewares_total",
+    ),
 )

@@ -11,9 +11,7 @@ from generator.profiles.base import Counter, Duration, Profile
 HIGHR_BOUNDS = (0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 1.5, 2, 2.5, 3, 3.5, 4, 4.5, 5, 7.5, 10, 30, 60)
 LOWR_BOUNDS = (0.1, 0.5, 1)
 NO_METRICS = (("handler", "/metrics"),)
-LABELLED = Duration(
-    "http_request_duration_seconds", LOWR_BOUNDS, route="handler", method="method", exclude=NO_METRICS
-)
+LABELLED = Duration("http_request_duration_seconds", LOWR_BOUNDS, route="handler", method="method", exclude=NO_METRICS)
 
 FASTAPI = Profile(
     name="fastapi",

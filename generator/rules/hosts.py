@@ -35,7 +35,9 @@ def _recordings() -> Iterator[RecordingRule]:
     ):
         share = _by_core(modes)
         yield RecordingRule(record, f"1 - {share}" if record == names.CPU_BUSY else share)
-    yield RecordingRule(names.MEMORY_USED, f"1 - {_used_of('node_memory_MemAvailable_bytes', 'node_memory_MemTotal_bytes')}")
+    yield RecordingRule(
+        names.MEMORY_USED, f"1 - {_used_of('node_memory_MemAvailable_bytes', 'node_memory_MemTotal_bytes')}"
+    )
     yield RecordingRule(names.SWAP_USED, f"1 - {_used_of('node_memory_SwapFree_bytes', 'node_memory_SwapTotal_bytes')}")
     swapped = " and ".join(f"max by (instance) ({rate(f'node_vmstat_{m}', NODE)}) > 0" for m in ("pswpin", "pswpout"))
     yield RecordingRule(names.SWAP_PAGES, swapped)
@@ -73,7 +75,9 @@ def _alerts(stack: Stack) -> Iterator[AlertRule]:
     yield from _levels(stack, "HostHighCpu", names.CPU_BUSY, limits.cpu, _cpu)
     yield from _levels(stack, "HostHighMemory", names.MEMORY_USED, limits.memory, _memory)
     yield from _levels(stack, "HostDiskFull", names.DISK_USED, limits.disk, _disk)
-    swapping = f"{names.SWAP_USED} > {number(limits.swap.value)} or ({names.SWAP_USED} and on (instance) {names.SWAP_PAGES})"
+    swapping = (
+        f"{names.SWAP_USED} > {number(limits.swap.value)} or ({names.SWAP_USED} and on (instance) {names.SWAP_PAGES})"
+    )
     yield _alert(stack, "HostSwapping", swapping, limits.swap, 600, RATIO, _swap)
     high = f"{names.LOAD_PER_CORE} > {number(limits.load_per_core.value)}"
     yield _alert(stack, "HostHighLoad", high, limits.load_per_core, 900, PLAIN, _load)

@@ -8,22 +8,22 @@ Notation = Callable[[str], str]
 VALUE = "$value"
 
 
-def RATIO(number: str) -> str:  # noqa: N802 - these read as units where they are used
+def RATIO(number: str) -> str:
     """0.0512 -> 5.12%"""
     return f"{{{{ {number} | humanizePercentage }}}}"
 
 
-def SECONDS(number: str) -> str:  # noqa: N802
+def SECONDS(number: str) -> str:
     """0.9123 -> 912.3ms"""
     return f"{{{{ {number} | humanizeDuration }}}}"
 
 
-def COUNT(number: str) -> str:  # noqa: N802
+def COUNT(number: str) -> str:
     """12.4 -> 12"""
     return f'{{{{ {number} | printf "%.0f" }}}}'
 
 
-def PLAIN(number: str) -> str:  # noqa: N802
+def PLAIN(number: str) -> str:
     """2.3456 -> 2.35"""
     return f'{{{{ {number} | printf "%.2f" }}}}'
 
@@ -38,5 +38,5 @@ def limit_of(notation: Notation, service: str, route: str | None) -> str:
 
 
 def _first(notation: Notation, series: str, matchers: str, arguments: str) -> str:
-    query = f'printf `{series}{matchers}` {arguments} | query'
+    query = f"printf `{series}{matchers}` {arguments} | query"
     return f"{{{{ with {query} }}}}{notation('. | first | value')}{{{{ end }}}}"

@@ -59,9 +59,7 @@ def _expires(stack: Stack) -> AlertRule:
     )
 
 
-def _cases(
-    stack: Stack, alert: str, metric: str, default: float, values: tuple[float, float]
-) -> Iterator[Scenario]:
+def _cases(stack: Stack, alert: str, metric: str, default: float, values: tuple[float, float]) -> Iterator[Scenario]:
     hold = held(stack, alert, default)
     late = hold + SETTLE + 4 * (stack.scrape_interval + stack.evaluation_interval)
     probe = stack.probes[0]

@@ -178,7 +178,9 @@ def _timed(stack: Stack, service: Service, bounds: tuple[float, ...], *, mean: f
         share = 1.0 if bound >= at or not slow_share else (1 - slow_share if bound >= base else 0.0)
         share = share if mean or bound >= base else 0.0
         le = "+Inf" if bound == float("inf") else number(bound / duration.unit)
-        found.append(Series(f"{duration.metric}_bucket", tuple(sorted({**labels, "le": le}.items())), step=rate * share))
+        found.append(
+            Series(f"{duration.metric}_bucket", tuple(sorted({**labels, "le": le}.items())), step=rate * share)
+        )
     pairs = tuple(sorted(labels.items()))
     total = (mean or (1 - slow_share) * base + slow_share * at) / duration.unit
     count = Series(f"{duration.metric}_count", pairs, step=rate)

@@ -46,8 +46,7 @@ def _down(stack: Stack) -> AlertRule:
         severity=Severity.CRITICAL,
         value="up 0",
         limit="up 1",
-        subject="{{ or $labels.service $labels.database $labels.job }}"
-        "{{ with $labels.instance }} ({{ . }}){{ end }}",
+        subject="{{ or $labels.service $labels.database $labels.job }}{{ with $labels.instance }} ({{ . }}){{ end }}",
         scenarios=tuple(scenarios.down(stack)),
     )
 
@@ -81,9 +80,7 @@ def _failing(stack: Stack) -> str:
 def _refusing(stack: Stack) -> str:
     quantity = "client_error_ratio"
     short = f"{_above(names.CLIENT_ERROR_RATIO, quantity)} {_enough()} {_enough_errors(names.CLIENT_ERRORS)}"
-    return f"({short})" + _route_ratio(
-        stack, quantity, names.CLIENT_ERROR_RATIO_ROUTE, names.CLIENT_ERRORS_ROUTE
-    )
+    return f"({short})" + _route_ratio(stack, quantity, names.CLIENT_ERROR_RATIO_ROUTE, names.CLIENT_ERRORS_ROUTE)
 
 
 def _above(series: str, quantity: str) -> str:

@@ -39,9 +39,11 @@ class Container:
 
     @property
     def summary(self) -> str:
-        """up, starting, unhealthy or failed."""
+        """up, starting, unhealthy, restarting or failed."""
         if self.state == "running":
             return {"healthy": "up", "": "up", "unhealthy": "unhealthy"}.get(self.health, "starting")
+        if self.state == "restarting":
+            return "restarting"
         return "failed" if self.state in ("exited", "dead") else "starting"
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +16,7 @@ from generator.runtime.images import Images
 from generator.runtime.process import run
 
 RECORD = "docker.json"
+_BROKEN = ("unhealthy", "restarting", "failed")
 _PUBLISHED = frozenset(Component) - {Component.BLACKBOX, Component.NODE_EXPORTER}
 
 
@@ -55,7 +56,9 @@ class Docker:
             _require_free(stack, services, had, before)
             self._remember(stack, services, had)
             problems = self._start(compose, services, had, timeout, say)
-            problems += self._take_configuration(compose, stack, before, say) if not problems else []
+            if not problems:
+                problems += self._take_configuration(compose, stack, before, say)
+                _watch(compose, had, lambda: False, 60, lambda line: None)
             return self._finish(stack, had, problems, say)
 
     def down(self, say: Say) -> Report:
@@ -97,21 +100,14 @@ class Docker:
         more = ("--no-deps",) if broken else ()
         log = files.folder(self.project.state / "log") / "compose.log"
         begin = Background(compose, log, "up", "--detach", "--no-build", *more, *had.ready)
-
-        def look() -> dict[str, str]:
-            found = compose.containers()
-            return {name: found[name].summary if name in found else "waiting" for name in had.ready}
-
-        def done(now: Mapping[str, str]) -> bool:
-            return begin.failed or set(now.values()) <= {"up", "failed"}
-
-        started = time.monotonic()
-        last = health.wait(look, done, timeout, say)
-        ended = begin.finish(max(5.0, timeout - (time.monotonic() - started)))
-        problems = [_trouble(compose, name, state) for name, state in last.items() if state in ("unhealthy", "failed")]
-        problems += [f"{name}: not healthy after {timeout:.0f} s ({state})" for name, state in last.items()
-                     if state in ("starting", "waiting")]  # fmt: skip
-        return problems if ended else [*problems, f"docker compose up: {begin.reason}"]
+        deadline = time.monotonic() + timeout
+        last = _watch(compose, had, lambda: begin.failed, timeout, say)
+        begin.finish(max(5.0, deadline - time.monotonic()))
+        problems = [_trouble(compose, n, state) for n, state in last.items() if state in _BROKEN]
+        if begin.failed:
+            return [*problems, f"docker compose up: {begin.reason}"]
+        late = [name for name, state in last.items() if state in ("starting", "waiting")]
+        return [*problems, *(_trouble(compose, name, f"not healthy after {timeout:.0f} s") for name in late)]
 
     def _take_configuration(
         self, compose: Compose, stack: Stack, before: Mapping[str, Container], say: Say
@@ -121,15 +117,13 @@ class Docker:
         now = files.digests(self.project.root, health.CONFIGURATION.values())
         after, problems = compose.containers(), []
         for component, folder in health.CONFIGURATION.items():
-            name = component.value
-            same = name in before and name in after and before[name].id == after[name].id
-            if not same or earlier.get(folder) == now[folder]:
+            if earlier.get(folder) == now[folder] or not _went_on(component.value, before, after):
                 continue
             if reason := _reload(compose, stack, component):
                 now[folder] = ""
-                problems.append(f"{name} refused its new configuration and keeps the old one: {reason}")
+                problems.append(f"{component.value} refused its new configuration and keeps the old one: {reason}")
             else:
-                say(f"{name}: took its new configuration")
+                say(f"{component.value}: took its new configuration")
         files.remember(self.project.state / RECORD, {**self._known(), "configuration": now})
         return problems
 
@@ -166,11 +160,27 @@ def _require_free(stack: Stack, services: tuple[Service, ...], had: Images, befo
     ports.require(wanted)
 
 
+def _watch(compose: Compose, had: Images, broken: Callable[[], bool], timeout: float, say: Say) -> Mapping[str, str]:
+    """Polls until every service is up or has failed, or `broken` says that it is no use."""
+
+    def look() -> dict[str, str]:
+        found = compose.containers()
+        return {name: found[name].summary if name in found else "waiting" for name in had.ready}
+
+    return health.wait(look, lambda now: broken() or set(now.values()) <= {"up", "failed"}, timeout, say)
+
+
+def _went_on(name: str, before: Mapping[str, Container], after: Mapping[str, Container]) -> bool:
+    """Whether the same container ran before and runs still."""
+    return name in before and name in after and before[name].state == "running" and before[name].id == after[name].id
+
+
 def _reload(compose: Compose, stack: Stack, component: Component) -> str:
-    """Grafana and what publishes no port are started again; the others are asked over HTTP."""
+    """Over HTTP where a port is published, which tells whether it was accepted; else by signal. Grafana must restart."""
     if component in health.RELOADED and component in _PUBLISHED:
         return health.reload(stack, component)
-    ran = compose.run("restart", component.value, timeout=90)
+    signal = ("kill", "--signal", "SIGHUP") if component in health.RELOADED else ("restart",)
+    ran = compose.run(*signal, component.value, timeout=90)
     return "" if ran.ok else ran.reason
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from generator.texts.base import AlertText, Texts
 
 _LOGS = "Read the service's log from the minute the alert began; look for one error that repeats."
-_DEPLOY = "Was something deployed, or a setting changed, just before? If so, roll back first and look for the cause after."
+_DEPLOY = (
+    "Was something deployed, or a setting changed, just before? If so, roll back first and look for the cause after."
+)
 
 EN = Texts(
     alerts={

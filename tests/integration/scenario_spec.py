@@ -1,0 +1,42 @@
+"""The spec of the scenario test: the product's rules, with shorter intervals and `for`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+SERVICES = ("errors-api", "slow-api", "dying-api", "busy-api")
+
+
+def spec(name: str, targets: dict[str, str], ports: dict[str, int], subnet: str) -> dict[str, Any]:
+    """`targets` gives each service's address as Prometheus reaches it."""
+    return {
+        "version": 1,
+        "stack": {
+            "name": name,
+            "scrape_interval": "5s",
+            "scrape_timeout": "4s",
+            "ports": ports,
+            "subnet": subnet,
+        },
+        "services": [
+            {"name": service, "kind": "fastapi", "targets": [targets[service]], "team": "ml", "buckets": BUCKETS}
+            for service in SERVICES
+        ],
+        "probes": [{"name": "home", "kind": "http", "target": f"http://{targets['busy-api']}/healthz"}],
+        "alerting": {
+            "group_wait": "1s",
+            "group_interval": "5s",
+            "for": {
+                "HighErrorRate": "15s",
+                "HighLatencyP95": "15s",
+                "ServiceDown": "15s",
+                "HostHighCpu": "2m",
+                "HostHighMemory": "30m",
+            },
+        },
+    }
+
+
+BUCKETS = [
+    "5ms", "10ms", "25ms", "50ms", "75ms", "100ms", "250ms", "500ms", "800ms", "1s", "1500ms", "2500ms", "3s", "5s", "10s",
+]  # fmt: skip

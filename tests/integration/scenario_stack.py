@@ -1,0 +1,102 @@
+"""A whole stack in a folder of its own, in either runtime, with four copies of the sample app as its services."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from tests.integration.client import free_ports
+from tests.integration.scenario_spec import SERVICES, spec
+
+ROOT = Path(__file__).resolve().parents[2]
+NAMES = ("grafana", "prometheus", "alertmanager", "node_exporter", "blackbox", "ml_api", "alert_sink")
+
+
+class ScenarioStack:
+    """`up`, faults on its services, `down`. Used as a context."""
+
+    def __init__(self, folder: Path, runtime: str) -> None:
+        self.folder, self.runtime = folder, runtime
+        found = free_ports(len(NAMES) + len(SERVICES))
+        self.ports = dict(zip(NAMES, found, strict=False))
+        self.service_ports = dict(zip(SERVICES, found[len(NAMES) :], strict=True))
+        self.prometheus = f"http://127.0.0.1:{self.ports['prometheus']}"
+        self.alertmanager = f"http://127.0.0.1:{self.ports['alertmanager']}"
+        self.sink = f"http://127.0.0.1:{self.ports['alert_sink']}"
+        self.processes: list[subprocess.Popen[bytes]] = []
+        self.apps: dict[str, subprocess.Popen[bytes]] = {}
+        self.output = ""
+        self.began = self.mended = 0.0
+
+    def url(self, service: str) -> str:
+        """Where the host reaches a service."""
+        return f"http://127.0.0.1:{self.service_ports[service]}"
+
+    def __enter__(self) -> ScenarioStack:
+        shutil.copytree(ROOT, self.folder, ignore=shutil.ignore_patterns(".git", ".venv", ".run", ".*_cache", "secrets"),
+                        dirs_exist_ok=True)  # fmt: skip
+        inside = self.runtime == "docker"
+        targets = {s: f"{s}:8000" if inside else f"127.0.0.1:{self.service_ports[s]}" for s in SERVICES}
+        content = spec("scenario", targets, self.ports, "172.30.78.0/24")
+        (self.folder / "spec.yaml").write_text(yaml.safe_dump(content))
+        if inside:
+            (self.folder / "docker-compose.override.yml").write_text(yaml.safe_dump(self._containers()))
+        else:
+            self._start_apps()
+        done = self._generator("up", "--runtime", self.runtime)
+        self.output = done.stdout + done.stderr
+        if done.returncode != 0:
+            self.__exit__()
+            raise AssertionError(f"up failed:\n{self.output}")
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for process in (*self.processes, *self.apps.values()):
+            process.terminate()
+        for process in (*self.processes, *self.apps.values()):
+            process.wait(timeout=20)
+        self._generator("down")
+
+    def traffic(self, service: str, rate: float, seconds: float) -> None:
+        """Requests at a fixed rate, in the background."""
+        command = [sys.executable, "-m", "sample_app.traffic", "--url", self.url(service), "--rate", str(rate),
+                   "--seconds", str(seconds)]  # fmt: skip
+        self.processes.append(subprocess.Popen(command, cwd=self.folder, stdout=subprocess.DEVNULL,
+                                               stderr=subprocess.DEVNULL))  # fmt: skip
+
+    def kill(self, service: str) -> None:
+        """Ends a service without a goodbye."""
+        if self.runtime == "docker":
+            subprocess.run(["docker", "compose", "kill", service], cwd=self.folder, check=True, capture_output=True)
+        else:
+            self.apps[service].kill()
+
+    def _start_apps(self) -> None:
+        for service, port in self.service_ports.items():
+            command = [sys.executable, "-m", "sample_app.api", "--port", str(port), "--state-dir",
+                       str(self.folder / ".run" / service)]  # fmt: skip
+            self.apps[service] = subprocess.Popen(command, cwd=self.folder, stdout=subprocess.DEVNULL,
+                                                  stderr=subprocess.DEVNULL)  # fmt: skip
+
+    def _containers(self) -> dict[str, Any]:
+        common = {
+            "image": "scenario-sample:local",
+            "command": ["sample_app.api", "--host", "0.0.0.0", "--port", "8000"],
+            "tmpfs": ["/tmp:mode=1777"],
+            "depends_on": {"alert-sink": {"condition": "service_started"}},
+        }
+        return {
+            "services": {
+                service: {**common, "ports": [f"127.0.0.1:{port}:8000"]} for service, port in self.service_ports.items()
+            }
+        }
+
+    def _generator(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run([sys.executable, "-m", "generator", *arguments], cwd=self.folder, capture_output=True,
+                              text=True, timeout=600, check=False, env=os.environ.copy())  # fmt: skip

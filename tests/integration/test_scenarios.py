@@ -1,0 +1,166 @@
+"""Faults of real services become alerts at a real receiver, in both runtimes, through the product's own rules."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.integration.client import get, put, query, wait
+from tests.integration.scenario_spec import SERVICES
+from tests.integration.scenario_stack import ScenarioStack
+
+pytestmark = [pytest.mark.integration, pytest.mark.server]
+TRAFFIC_SECONDS = 900
+
+
+def engine_answers() -> bool:
+    """Whether a Docker engine can be used here."""
+    if shutil.which("docker") is None:
+        return False
+    return subprocess.run(["docker", "info"], capture_output=True, check=False).returncode == 0
+
+
+@pytest.fixture(
+    scope="module",
+    params=[
+        "native",
+        pytest.param("docker", marks=[
+            pytest.mark.docker,
+            pytest.mark.skipif(not engine_answers(), reason="no Docker engine answers"),
+        ]),
+    ],
+)  # fmt: skip
+def stack(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ScenarioStack]:
+    """The stack, up, with traffic on every service and all faults switched on at once."""
+    if request.param == "native" and not all(map(shutil.which, ("prometheus", "alertmanager"))):
+        pytest.skip("no prometheus and alertmanager on PATH")
+    folder: Path = tmp_path_factory.mktemp(request.param) / "stack"
+    with ScenarioStack(folder, request.param) as made:
+        for service in SERVICES:
+            wait(f"{service} to answer", lambda s=service: get(f"{made.url(s)}/faults"), 60)  # type: ignore[misc]
+            made.traffic(service, 10, TRAFFIC_SECONDS)
+        time.sleep(10)
+        put(f"{made.url('errors-api')}/faults", {"error_ratio": 0.05})
+        put(f"{made.url('slow-api')}/faults", {"latency_seconds": 0.9})
+        put(f"{made.url('dying-api')}/faults", {"error_ratio": 0.5})
+        put(f"{made.url('busy-api')}/faults", {"cpu_busy": 0.78, "seconds": 600})
+        made.began = time.time()
+        yield made
+
+
+def received(stack: ScenarioStack, alert: str, status: str = "firing", **labels: str) -> dict[str, Any] | None:
+    """The alert as the sink has it."""
+    for each in get(f"{stack.sink}/alerts?alertname={alert}&status={status}"):
+        if all(each["labels"].get(name) == value for name, value in labels.items()):
+            return dict(each)
+    return None
+
+
+def arrives(stack: ScenarioStack, seconds: float, alert: str, status: str = "firing", **labels: str) -> dict[str, Any]:
+    """Waits for the alert at the sink, and notes how long it took."""
+    what = f"{alert} {labels} {status} at the sink"
+    found = wait(what, lambda: received(stack, alert, status, **labels), seconds)
+    print(f"{stack.runtime}: {alert} {labels} {status} after {time.time() - stack.began:.0f} s")
+    return found
+
+
+def test_every_component_is_up(stack: ScenarioStack) -> None:
+    """`up` ends with a table in which everything that can run here does."""
+    states = {line.split()[0]: line.split()[1] for line in stack.output.splitlines() if " up " in f"{line} "}
+
+    assert {"prometheus", "alertmanager", "node-exporter", "alert-sink", "blackbox-exporter"} <= states.keys()
+
+
+def test_errors_reach_the_sink(stack: ScenarioStack) -> None:
+    """5 % of requests fail: HighErrorRate arrives with service, severity, value and a runbook that opens."""
+    alert = arrives(stack, 120, "HighErrorRate", service="errors-api")
+
+    assert alert["labels"]["severity"] == "critical"
+    assert alert["labels"]["team"] == "ml"
+    assert 3 < float(alert["annotations"]["value"].rstrip("%")) < 7
+    assert alert["annotations"]["limit"] == "1%"
+    with urllib.request.urlopen(
+        alert["annotations"]["runbook_url"].replace("localhost", "127.0.0.1"), timeout=5
+    ) as page:
+        assert b"HighErrorRate" in page.read()
+    put(f"{stack.url('errors-api')}/faults", {})
+    stack.mended = time.time()
+
+
+def test_latency_reaches_the_sink(stack: ScenarioStack) -> None:
+    """900 ms added: HighLatencyP95 arrives as a warning, and the critical limit of 5 s stays silent."""
+    alert = arrives(stack, 120, "HighLatencyP95", service="slow-api")
+
+    assert alert["labels"]["severity"] == "warning"
+    assert received(stack, "HighLatencyP95Critical", service="slow-api") is None
+
+
+def test_a_killed_service_silences_its_symptoms(stack: ScenarioStack) -> None:
+    """The app is killed: ServiceDown arrives, and its HighErrorRate is inhibited."""
+    arrives(stack, 120, "HighErrorRate", service="dying-api")
+    stack.kill("dying-api")
+    alert = arrives(stack, 120, "ServiceDown", service="dying-api")
+
+    assert alert["labels"]["severity"] == "critical"
+    wait("HighErrorRate of dying-api to be inhibited", lambda: inhibited(stack, "HighErrorRate", "dying-api"), 60)
+
+
+def inhibited(stack: ScenarioStack, alert: str, service: str) -> bool | None:
+    """Whether Alertmanager holds the alert back because of another."""
+    for each in get(f"{stack.alertmanager}/api/v2/alerts"):
+        labels = each["labels"]
+        if (labels["alertname"], labels.get("service")) == (alert, service) and each["status"]["inhibitedBy"]:
+            return True
+    return None
+
+
+def test_every_panel_returns_data(stack: ScenarioStack) -> None:
+    """Every query of every generated dashboard returns data from the live Prometheus."""
+    empty = []
+    for path in sorted((stack.folder / "grafana" / "dashboards").glob("*.json")):
+        for panel in json.loads(path.read_text())["panels"]:
+            for target in panel.get("targets", []):
+                expression = target["expr"].replace("$service", ".+")
+                if not query(stack.prometheus, expression):
+                    empty.append(f"{panel['title']}: {expression}")
+
+    assert not empty
+
+
+def test_every_rule_is_healthy(stack: ScenarioStack) -> None:
+    """Prometheus evaluates every rule without an error."""
+    groups = get(f"{stack.prometheus}/api/v1/rules")["data"]["groups"]
+    broken = {r["name"]: r.get("lastError") for g in groups for r in g["rules"] if r["health"] == "err"}
+
+    assert sum(len(g["rules"]) for g in groups) > 50
+    assert not broken
+
+
+def test_a_busy_host_warns_and_is_not_critical(stack: ScenarioStack) -> None:
+    """CPU burnt to 78 %: HostHighCpu arrives as a warning; its critical limit of 85 % is not reached."""
+    alert = arrives(stack, 420, "HostHighCpu", severity="warning")
+
+    assert 70 < float(alert["annotations"]["value"].rstrip("%")) < 85
+    assert received(stack, "HostHighCpu", severity="critical") is None
+    put(f"{stack.url('busy-api')}/faults", {})
+
+
+def test_errors_resolve_after_the_fault(stack: ScenarioStack) -> None:
+    """The fault ended: HighErrorRate is resolved once the window has forgotten it."""
+    arrives(stack, 420, "HighErrorRate", "resolved", service="errors-api")
+
+
+def test_nothing_else_fires(stack: ScenarioStack) -> None:
+    """No alert fired that no fault was made for."""
+    expected = {"HighErrorRate", "ConsecutiveErrors", "HighLatencyP95", "ServiceDown", "HostHighCpu", "Watchdog"}
+    fired = {each["labels"]["alertname"] for each in get(f"{stack.sink}/alerts")}
+
+    assert fired <= expected
