@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import PurePosixPath
 
 OWNED = ("prometheus", "alertmanager", "grafana", "blackbox", "supervisor", "docs/runbooks")
@@ -34,7 +35,7 @@ class Bundle:
     def of(cls, artifacts: Iterable[Artifact]) -> Bundle:
         """Sorts, and refuses two builders that write one path."""
         ordered = tuple(sorted(artifacts))
-        for before, after in zip(ordered, ordered[1:], strict=False):
+        for before, after in pairwise(ordered):
             if before.path == after.path:
                 raise ValueError(f"two builders write {after.path}")
         return cls(ordered)

@@ -9,6 +9,7 @@ from generator import names
 from generator.model import Service, Stack
 from generator.problems import Problem, Severity
 from generator.promql import WINDOW_SECONDS
+from generator.rules import alerts, families
 from generator.units import duration, percent
 
 MIN_SAMPLES = 4
@@ -34,8 +35,12 @@ def _intervals(stack: Stack) -> Iterator[Problem]:
     places += [(f"{s.key}.scrape_interval", s.scrape_interval) for s in stack.services if s.scrape_interval]
     for key, value in places:
         if value > longest:
-            yield Problem("interval", f"{duration(value)} leaves fewer than {MIN_SAMPLES} samples in a 5m window", key=key,
-                          hint=f"write at most {duration(longest)}")  # fmt: skip
+            yield Problem(
+                "interval",
+                f"{duration(value)} leaves fewer than {MIN_SAMPLES} samples in a 5m window",
+                key=key,
+                hint=f"write at most {duration(longest)}",
+            )
 
 
 def _ports(stack: Stack) -> Iterator[Problem]:
@@ -43,8 +48,12 @@ def _ports(stack: Stack) -> Iterator[Problem]:
     for field in fields(stack.ports):
         port = getattr(stack.ports, field.name)
         if port in seen:
-            yield Problem("port-conflict", f"port {port} is already that of {seen[port]!r}",
-                          key=f"stack.ports.{field.name}", hint="give each its own port")  # fmt: skip
+            yield Problem(
+                "port-conflict",
+                f"port {port} is already that of {seen[port]!r}",
+                key=f"stack.ports.{field.name}",
+                hint="give each its own port",
+            )
         seen.setdefault(port, field.name)
 
 
@@ -66,18 +75,35 @@ def _resolved(service: Service, bounds: tuple[float, ...], quantity: str, limit:
     library = service.profile.title
     if not bounds:
         if service.profile.mean:
-            yield _warning("no-histogram", key, f"{library} has no histogram of durations: {quantity} cannot be measured",
-                           "its mean can: latency_average")  # fmt: skip
+            yield _warning(
+                "no-histogram",
+                key,
+                f"{library} has no histogram of durations: {quantity} cannot be measured",
+                "its mean can: latency_average",
+            )
         elif not service.profile.service_durations:
-            yield _warning("no-histogram", key, f"no duration metric is named: {quantity} cannot be measured",
-                           "write `metrics: {duration: {name: …}}`")  # fmt: skip
+            yield _warning(
+                "no-histogram",
+                key,
+                f"no duration metric is named: {quantity} cannot be measured",
+                "write `metrics: {duration: {name: …}}`",
+            )
         else:
-            yield _warning("unknown-buckets", key, f"the bucket bounds of {service.name} are not known",
-                           f"write `buckets: […]`, so that {quantity} {shown} can be checked against them")  # fmt: skip
+            yield _warning(
+                "unknown-buckets",
+                key,
+                f"the bucket bounds of {service.name} are not known",
+                f"write `buckets: […]`, so that {quantity} {shown} can be checked against them",
+            )
         return
     if limit > bounds[-1]:
-        yield _warning("limit-above-buckets", key, f"{quantity} {shown} is above the highest bucket bound "
-                       f"{duration(bounds[-1])} of {library}: it can never be exceeded", _bucket_hint(limit))  # fmt: skip
+        yield _warning(
+            "limit-above-buckets",
+            key,
+            f"{quantity} {shown} is above the highest bucket bound "
+            f"{duration(bounds[-1])} of {library}: it can never be exceeded",
+            _bucket_hint(limit),
+        )
         return
     if limit in bounds:
         return
@@ -86,8 +112,13 @@ def _resolved(service: Service, bounds: tuple[float, ...], quantity: str, limit:
     far = below == 0.0 or above / below > FAR
     how = f"p95 can be off by up to {duration(above - below)}"
     if far or quantity == "latency_p95":
-        yield _warning("limit-between-buckets", key, f"{quantity} {shown} is no bucket bound of {library}: it lies between "
-                       f"{duration(below) if below else '0'} and {duration(above)}, {how}", _bucket_hint(limit))  # fmt: skip
+        yield _warning(
+            "limit-between-buckets",
+            key,
+            f"{quantity} {shown} is no bucket bound of {library}: it lies between "
+            f"{duration(below) if below else '0'} and {duration(above)}, {how}",
+            _bucket_hint(limit),
+        )
 
 
 def _bucket_hint(limit: float) -> str:
@@ -97,13 +128,15 @@ def _bucket_hint(limit: float) -> str:
 def _custom_status(stack: Stack) -> Iterator[Problem]:
     for service in stack.services:
         if service.profile.service and service.profile.requests[0].status is None:
-            yield _warning("no-status", f"{service.key}.metrics.requests", "without a status label errors cannot be counted",
-                           "write `status: <label>`")  # fmt: skip
+            yield _warning(
+                "no-status",
+                f"{service.key}.metrics.requests",
+                "without a status label errors cannot be counted",
+                "write `status: <label>`",
+            )
 
 
 def _disabled(stack: Stack) -> Iterator[Problem]:
-    from generator.rules import alerts  # noqa: PLC0415 - rules are needed for this one question alone
-
     known = {alert.name for alert in alerts(stack)} | set(stack.alerting.disable)
     held = {name for name, _ in stack.alerting.hold}
     for name in sorted(held - known):
@@ -112,8 +145,12 @@ def _disabled(stack: Stack) -> Iterator[Problem]:
 
 def _retention(stack: Stack) -> Iterator[Problem]:
     if stack.retention.metrics < 2 * 3600:
-        yield Problem("retention", f"{duration(stack.retention.metrics)} is shorter than one block of Prometheus",
-                      key="stack.retention.metrics", hint="write at least 2h")  # fmt: skip
+        yield Problem(
+            "retention",
+            f"{duration(stack.retention.metrics)} is shorter than one block of Prometheus",
+            key="stack.retention.metrics",
+            hint="write at least 2h",
+        )
 
 
 def _thresholds(stack: Stack) -> Iterator[Problem]:
@@ -122,22 +159,42 @@ def _thresholds(stack: Stack) -> Iterator[Problem]:
         low, high = service.limits.latency_p95, service.limits.latency_p95_critical
         if low.value >= high.value:
             key = high.origin if "[" in high.origin or high.origin.startswith("thresholds") else low.origin
-            yield _warning("levels", key, f"latency_p95 {duration(low.value)} is not below latency_p95_critical "
-                           f"{duration(high.value)}", "raise latency_p95_critical")  # fmt: skip
+            yield _warning(
+                "levels",
+                key,
+                f"latency_p95 {duration(low.value)} is not below latency_p95_critical {duration(high.value)}",
+                "raise latency_p95_critical",
+            )
     limits = stack.hosts.limits
     for name in ("cpu", "memory", "disk"):
         levels = getattr(limits, name)
         if levels.warning.value >= levels.critical.value:
             key = levels.critical.origin if not levels.critical.origin.startswith("default") else levels.warning.origin
-            yield Problem("levels", f"critical {percent(levels.critical.value)} is not above warning "
-                          f"{percent(levels.warning.value)}", key=key, hint="raise critical or lower warning")  # fmt: skip
+            yield Problem(
+                "levels",
+                f"critical {percent(levels.critical.value)} is not above warning {percent(levels.warning.value)}",
+                key=key,
+                hint="raise critical or lower warning",
+            )
 
 
 def _own_rules(stack: Stack) -> Iterator[Problem]:
+    recorded = {rule.record for family in families(stack) for rule in family.recordings}
     for rule in stack.alerting.rules:
+        if rule.kind == "record" and rule.name in recorded:
+            yield Problem(
+                "record-name",
+                f"{rule.name!r} is recorded by the stack itself",
+                key=f"{rule.key}.record",
+                hint="choose another name",
+            )
         if rule.kind == "alert" and rule.name in names.CATALOGUE:
-            yield Problem("alert-name", f"{rule.name!r} is an alert of the stack", key=f"{rule.key}.alert",
-                          hint="choose another name, or override its limits in `thresholds`")  # fmt: skip
+            yield Problem(
+                "alert-name",
+                f"{rule.name!r} is an alert of the stack",
+                key=f"{rule.key}.alert",
+                hint="choose another name, or override its limits in `thresholds`",
+            )
 
 
 _CHECKS: tuple[Callable[[Stack], Iterator[Problem]], ...] = (

@@ -1,4 +1,4 @@
-"""The commands. Only this file prints, and only this file chooses exit codes: 0 well, 1 found something, 2 bad input."""
+"""The commands. Only this file prints and chooses exit codes: 0 well, 1 found something, 2 bad input."""
 
 from __future__ import annotations
 
@@ -266,8 +266,11 @@ def _logs(options: argparse.Namespace) -> int:
 def _tools(options: argparse.Namespace) -> int:
     from generator.runtime.binaries import CHECKERS, Sources, provide  # noqa: PLC0415
 
-    found = provide((*CHECKERS, "prometheus", "alertmanager", "node_exporter", "blackbox_exporter"),
-                    Sources.here(_root(options) / ".run"), _progress)  # fmt: skip
+    found = provide(
+        (*CHECKERS, "prometheus", "alertmanager", "node_exporter", "blackbox_exporter"),
+        Sources.here(_root(options) / ".run"),
+        _progress,
+    )
     for missing in found.missing:
         _say_error(f"missing {missing.name}: {'; '.join(missing.tried)}")
     return OK

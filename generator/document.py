@@ -95,8 +95,9 @@ def _decode(raw: bytes) -> str:
     for number, row in enumerate(text.split("\n"), start=1):
         bad = re.search(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]", row)
         if bad:
-            raise _fail("control-character", f"control character U+{ord(bad[0]):04X}", number, bad.start() + 1,
-                        "remove it")  # fmt: skip
+            raise _fail(
+                "control-character", f"control character U+{ord(bad[0]):04X}", number, bad.start() + 1, "remove it"
+            )
     return text
 
 
@@ -127,8 +128,13 @@ class _Composer:
         if self.root is None or (self.root.entries is None and self.root.value is None and self.root.items is None):
             raise _fail("empty", "the file is empty", hint="start with `python -m generator init`")
         if self.root.entries is None:
-            raise _fail("not-a-mapping", "the file must hold keys and values", self.root.line, self.root.column,
-                        "for example `version: 1`")  # fmt: skip
+            raise _fail(
+                "not-a-mapping",
+                "the file must hold keys and values",
+                self.root.line,
+                self.root.column,
+                "for example `version: 1`",
+            )
         return self.root
 
     def _events(self, text: str) -> Iterator[Any]:
@@ -197,8 +203,13 @@ class _Composer:
         parent, key = self.stack[-1]
         parent.size += node.size
         if parent.size > MAX_NODES:
-            raise _fail("too-many-nodes", f"the document grows past {MAX_NODES:,} values through its aliases",
-                        node.line, node.column, "write values out instead of aliasing aliases")  # fmt: skip
+            raise _fail(
+                "too-many-nodes",
+                f"the document grows past {MAX_NODES:,} values through its aliases",
+                node.line,
+                node.column,
+                "write values out instead of aliasing aliases",
+            )
         if parent.items is not None:
             parent.items.append(node)
         elif key is None:
@@ -226,7 +237,7 @@ class _Composer:
                     line=key.line,
                     column=key.column,
                     hint=f"it is already set in line {first.line}; keep one",
-                )  # fmt: skip
+                )
             )
             return
         entries[key.value] = (key, value)
@@ -258,8 +269,11 @@ def _merge(node: Node, problems: list[Problem]) -> None:
     sources = value.items if value.items is not None else [value]
     for source in sources:
         if source.entries is None:
-            problems.append(Problem("merge", "<< needs a mapping", line=key.line, column=key.column,
-                                    hint="for example `<<: *defaults`"))  # fmt: skip
+            problems.append(
+                Problem(
+                    "merge", "<< needs a mapping", line=key.line, column=key.column, hint="for example `<<: *defaults`"
+                )
+            )
             continue
         for name, entry in source.entries.items():
             node.entries.setdefault(name, entry)

@@ -56,7 +56,10 @@ def load(raw: bytes) -> Loaded:
     try:
         spec = StackSpec.model_validate_json(json.dumps(data), strict=True)
     except ValidationError as error:
-        raise SpecError([*problems, *_translate(error, root, data)]) from None
+        wrong = tuple(_translate(error, root))
+        told = {problem.key for problem in wrong}
+        untold = (p for p in problems if p.code != references.EMPTY or p.key not in told)
+        raise SpecError([*untold, *wrong]) from None
     if problems:
         raise SpecError(problems)
     return Loaded(spec, root)
@@ -81,9 +84,9 @@ def parse_key(key: str) -> Path:
     return tuple(steps)
 
 
-def _translate(error: ValidationError, root: Node, data: Any) -> Iterator[Problem]:
+def _translate(error: ValidationError, root: Node) -> Iterator[Problem]:
     for detail in error.errors(include_url=False):
-        path = _real_path(detail["loc"], data)
+        path = _real_path(detail["loc"])
         kind, context = detail["type"], detail.get("ctx", {})
         if kind == "extra_forbidden":
             yield _unknown_key(path, root)
@@ -95,8 +98,8 @@ def _translate(error: ValidationError, root: Node, data: Any) -> Iterator[Proble
             yield Problem(kind, message, key=show_key(path), line=line, column=column, hint=hint)
 
 
-def _real_path(loc: Iterable[int | str], data: Any) -> Path:
-    """Pydantic's place without the parts that the document does not have (dict keys and union tags)."""
+def _real_path(loc: Iterable[int | str]) -> Path:
+    """Pydantic's place without its own mark of a key, which the document does not have."""
     path: list[str | int] = []
     for step in loc:
         if step == "[key]":
@@ -147,8 +150,7 @@ def _model_in(annotation: Any) -> Any:
 
 def _missing(path: Path, root: Node) -> Problem:
     line, column = document.locate(root, path[:-1])
-    return Problem("missing", "is required", key=show_key(path), line=line, column=column,
-                   hint=f"write `{path[-1]}:`")  # fmt: skip
+    return Problem("missing", "is required", key=show_key(path), line=line, column=column, hint=f"write `{path[-1]}:`")
 
 
 _TYPES = {

@@ -106,16 +106,16 @@ def pretty(expression: str, width: int = 110, deepest: int = 2) -> str:
         return expression
     lines, depth, quoted, start = [""], 0, "", 0
     for match in _TOKENS.finditer(expression):
-        token = match[0]
+        part = match[0]
         lines[-1] += expression[start : match.start()]
         start = match.end()
-        if quoted or token in "\"'`":
-            quoted = "" if token == quoted else quoted or token
-        elif token in "()":
-            depth += 1 if token == "(" else -1
-        elif depth <= deepest and token.strip() in ("and", "or", "unless"):
+        if quoted or part in "\"'`":
+            quoted = "" if part == quoted else quoted or part
+        elif part in "()":
+            depth += 1 if part == "(" else -1
+        elif depth <= deepest and part.strip() in ("and", "or", "unless"):
             lines.append("  " * depth)
-            token = token.lstrip()
-        lines[-1] += token
+            part = part.lstrip()
+        lines[-1] += part
     lines[-1] += expression[start:]
     return "\n".join(line.rstrip() for line in lines)

@@ -11,9 +11,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from generator import names
+from generator.addresses import parse_host, parse_target, parse_url
 from generator.units import parse_duration, parse_percent
 
 Path = tuple[str | int, ...]
+EMPTY = "empty-value"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +68,12 @@ def _unique(data: Any) -> Iterator[Found]:
             if not isinstance(name, str):
                 continue
             if name in seen:
-                yield Found("duplicate-name", (*path, index, field), f"{name[:60]!r} stands twice",
-                            f"the first is number {seen[name] + 1} of the list; choose another name")  # fmt: skip
+                yield Found(
+                    "duplicate-name",
+                    (*path, index, field),
+                    f"{name[:60]!r} stands twice",
+                    f"the first is number {seen[name] + 1} of the list; choose another name",
+                )
             seen.setdefault(name, index)
 
 
@@ -118,8 +124,9 @@ def _held(data: Any) -> Iterator[Found]:
     for path in places:
         for name in _mapping(data, *path):
             if name not in names.CATALOGUE:
-                yield Found("unknown-alert", (*path, name), f"no alert is named {name[:60]!r}",
-                            _near(name, names.CATALOGUE))  # fmt: skip
+                yield Found(
+                    "unknown-alert", (*path, name), f"no alert is named {name[:60]!r}", _near(name, names.CATALOGUE)
+                )
 
 
 def _reserved(data: Any) -> Iterator[Found]:
@@ -128,13 +135,21 @@ def _reserved(data: Any) -> Iterator[Found]:
     for path in places:
         for label in _mapping(data, *path):
             if label in names.RESERVED_LABELS or label.startswith("__"):
-                yield Found("reserved-label", (*path, label), f"the label {label[:60]!r} is set by the stack",
-                            "choose another name")  # fmt: skip
+                yield Found(
+                    "reserved-label",
+                    (*path, label),
+                    f"the label {label[:60]!r} is set by the stack",
+                    "choose another name",
+                )
     for index, service in enumerate(_list(data, "services")):
         name = _at(service, "name")
         if name in names.RESERVED_JOBS:
-            yield Found("reserved-name", ("services", index, "name"), f"{name!r} names a job of the stack itself",
-                        "choose another name")  # fmt: skip
+            yield Found(
+                "reserved-name",
+                ("services", index, "name"),
+                f"{name!r} names a job of the stack itself",
+                "choose another name",
+            )
 
 
 def _ports(data: Any) -> Iterator[Found]:
@@ -143,8 +158,12 @@ def _ports(data: Any) -> Iterator[Found]:
         if not isinstance(port, int) or isinstance(port, bool):
             continue
         if port in seen:
-            yield Found("port-conflict", ("stack", "ports", name), f"port {port} is already that of {seen[port]!r}",
-                        "give each its own port")  # fmt: skip
+            yield Found(
+                "port-conflict",
+                ("stack", "ports", name),
+                f"port {port} is already that of {seen[port]!r}",
+                "give each its own port",
+            )
         seen.setdefault(port, name)
 
 
@@ -156,13 +175,21 @@ def _sources(data: Any) -> Iterator[Found]:
         given = [k for k in ("targets", "file_sd", "dns", "docker") if service.get(k) not in (None, [])]
         if service.get("push") is True:
             if service.get("kind") not in ("opentelemetry", None):
-                yield Found("push", (*path, "push"), "only a service of kind opentelemetry can push",
-                            "remove `push`, or set kind: opentelemetry")  # fmt: skip
+                yield Found(
+                    "push",
+                    (*path, "push"),
+                    "only a service of kind opentelemetry can push",
+                    "remove `push`, or set kind: opentelemetry",
+                )
             if given:
                 yield Found("push", (*path, "push"), f"a service that pushes has no {given[0]}", "keep one of the two")
         elif not given:
-            yield Found("no-targets", path, "the service has no targets",
-                        "write `targets: [host:port]`, or one of file_sd, dns, docker")  # fmt: skip
+            yield Found(
+                "no-targets",
+                path,
+                "the service has no targets",
+                "write `targets: [host:port]`, or one of file_sd, dns, docker",
+            )
 
 
 def _custom(data: Any) -> Iterator[Found]:
@@ -170,11 +197,19 @@ def _custom(data: Any) -> Iterator[Found]:
         path: Path = ("services", index)
         kind, metrics = _at(service, "kind"), _at(service, "metrics")
         if kind == "custom" and metrics is None:
-            yield Found("custom", path, "kind custom needs to know your metrics",
-                        "write `metrics: {requests: {name: …, status: …}, duration: {name: …}}`")  # fmt: skip
+            yield Found(
+                "custom",
+                path,
+                "kind custom needs to know your metrics",
+                "write `metrics: {requests: {name: …, status: …}, duration: {name: …}}`",
+            )
         elif kind != "custom" and isinstance(kind, str) and metrics is not None:
-            yield Found("custom", (*path, "metrics"), f"kind {kind[:40]!r} has its own metrics",
-                        "remove `metrics`, or set kind: custom")  # fmt: skip
+            yield Found(
+                "custom",
+                (*path, "metrics"),
+                f"kind {kind[:40]!r} has its own metrics",
+                "remove `metrics`, or set kind: custom",
+            )
 
 
 def _levels(data: Any) -> Iterator[Found]:
@@ -186,9 +221,12 @@ def _levels(data: Any) -> Iterator[Found]:
             except ValueError:
                 continue
             if low >= high:
-                yield Found("levels", ("thresholds", name, "critical"),
-                            f"critical {levels['critical']} is not above warning {levels['warning']}",
-                            "raise critical or lower warning")  # fmt: skip
+                yield Found(
+                    "levels",
+                    ("thresholds", name, "critical"),
+                    f"critical {levels['critical']} is not above warning {levels['warning']}",
+                    "raise critical or lower warning",
+                )
 
 
 def _intervals(data: Any) -> Iterator[Found]:
@@ -207,8 +245,12 @@ def _intervals(data: Any) -> Iterator[Found]:
         except ValueError:
             continue
         if late:
-            yield Found("scrape-timeout", (*path, "scrape_timeout"), f"{timeout} is longer than the interval {interval}",
-                        "lower the time-out or raise the interval")  # fmt: skip
+            yield Found(
+                "scrape-timeout",
+                (*path, "scrape_timeout"),
+                f"{timeout} is longer than the interval {interval}",
+                "lower the time-out or raise the interval",
+            )
 
 
 def _targets_once(data: Any) -> Iterator[Found]:
@@ -219,10 +261,55 @@ def _targets_once(data: Any) -> Iterator[Found]:
             if not isinstance(target, str):
                 continue
             if path in seen:
-                yield Found("target-twice", ("services", index, "targets", number),
-                            f"{target[:60]} is already scraped as {seen[path]!r}",
-                            "scrape a target once, or its requests count twice")  # fmt: skip
+                yield Found(
+                    "target-twice",
+                    ("services", index, "targets", number),
+                    f"{target[:60]} is already scraped as {seen[path]!r}",
+                    "scrape a target once, or its requests count twice",
+                )
             seen.setdefault(path, str(_at(service, "name")))
+
+
+_PROBED = {"http": parse_url, "tcp": parse_target, "icmp": parse_host}
+
+
+def _probes(data: Any) -> Iterator[Found]:
+    for index, probe in enumerate(_list(data, "probes")):
+        kind, target = _at(probe, "kind"), _at(probe, "target")
+        if not isinstance(kind, str) or kind not in _PROBED or not isinstance(target, str):
+            continue
+        try:
+            _PROBED[kind](target)
+        except ValueError as error:
+            wrong, _, right = str(error).partition("; ")
+            yield Found("probe-target", ("probes", index, "target"), f"for kind {kind}, {wrong}", right)
+
+
+def _secret_files(data: Any) -> Iterator[Found]:
+    """Servers find every secret by its file name in one folder."""
+    seen: dict[str, str] = {}
+    for index, receiver in enumerate(_list(data, "alerting", "receivers")):
+        for kind, part in receiver.items() if isinstance(receiver, dict) else ():
+            for field, path in part.items() if isinstance(part, dict) else ():
+                if not field.endswith("_file") or not isinstance(path, str):
+                    continue
+                name = path.rsplit("/", 1)[-1]
+                if seen.setdefault(name, path) != path:
+                    yield Found(
+                        "secret-name",
+                        ("alerting", "receivers", index, kind, field),
+                        f"{seen[name][:60]} has the same file name, and secrets share one folder",
+                        "rename one of the two files",
+                    )
+
+
+def _empty(data: Any, path: Path = ()) -> Iterator[Found]:
+    """A key without a value: whoever left it so meant something, and it is not the default."""
+    if isinstance(data, dict | list):
+        for step, value in data.items() if isinstance(data, dict) else enumerate(data):
+            yield from _empty(value, (*path, step))
+    elif data is None and path:
+        yield Found(EMPTY, path, "is empty", "write a value, or remove the key for the default")
 
 
 def _near(name: str, known: list[str] | tuple[str, ...]) -> str:
@@ -245,4 +332,7 @@ _CHECKS: tuple[Callable[[Any], Iterator[Found]], ...] = (
     _levels,
     _intervals,
     _targets_once,
+    _probes,
+    _secret_files,
+    _empty,
 )

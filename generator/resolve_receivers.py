@@ -21,7 +21,7 @@ def receiver(typed: spec.ReceiverSpec, key: str, place: Place, mounted: str) -> 
 
 def _mounted(channel: Channel, folder: str) -> Channel:
     """The channel with its secret where the target mounts it."""
-    changes = {
+    changes: dict[str, Any] = {
         field.name: replace(secret, mounted=folder + secret.name)
         for field in fields(channel)
         if isinstance(secret := getattr(channel, field.name), Secret) and secret.mounted.startswith(SECRETS_FOLDER)

@@ -9,12 +9,12 @@ from __future__ import annotations
 import re
 from ipaddress import IPv4Network, ip_network
 from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
 
 from generator import units
+from generator.addresses import HOST, parse_target, parse_url
 
 
 def _text(pattern: str, meaning: str) -> AfterValidator:
@@ -46,32 +46,6 @@ MetricName = Annotated[
 ]
 Word = Annotated[str, _text(r"[\w.-]{1,63}", "letters, digits, _, . and -, up to 63")]
 RoutePattern = Annotated[str, _text(r"[^\x00-\x1f\x7f\u2028\u2029]{1,200}", "1 to 200 characters in one line")]
-_HOST = r"(\[[0-9a-fA-F:.]{2,45}\]|[A-Za-z0-9_]([A-Za-z0-9_.-]{0,251}[A-Za-z0-9_])?)"
-
-
-def _target(value: str) -> str:
-    if re.match(r"[a-z]+://", value):
-        raise ValueError(f"{value[:60]!r} has a scheme; write host:port, and `scheme: https` beside it if needed")
-    match = re.fullmatch(rf"{_HOST}:([0-9]{{1,5}})", value)
-    if not match:
-        raise ValueError(f"{value[:60]!r} is no address; write host:port, for example ml-api:8000")
-    if not 1 <= int(match[3]) <= 65535:
-        raise ValueError(f"port {match[3]} is out of range; write 1 to 65535")
-    return value
-
-
-def _url(value: str) -> str:
-    bad = re.search(r"[\x00-\x20\x7f\"'<>\\^`{|}$]", value)
-    try:
-        parts = urlsplit(value)
-        valid = parts.scheme in ("http", "https") and bool(parts.hostname) and not bad and (parts.port or 1) > 0
-    except ValueError:
-        valid = False
-    if not valid:
-        raise ValueError(f"{value[:60]!r} is no URL; write one such as http://host:8080/path")
-    if parts.password is not None or parts.username is not None:
-        raise ValueError("a URL with a user or password in it would be written into generated files; name a file")
-    return value
 
 
 def _listen(value: str) -> str:
@@ -97,19 +71,25 @@ def _timezone(value: str) -> str:
     return value
 
 
-Target = Annotated[str, AfterValidator(_target)]
-HttpUrl = Annotated[str, AfterValidator(_url)]
+Target = Annotated[str, AfterValidator(parse_target)]
+HttpUrl = Annotated[str, AfterValidator(parse_url)]
 Listen = Annotated[str, AfterValidator(_listen)]
 Timezone = Annotated[str, AfterValidator(_timezone)]
 FilePath = Annotated[
-    str, _text(r"/[A-Za-z0-9_./-]{1,254}", "an absolute path such as /run/secrets/slack_url (letters, digits, _ . - /)")
+    str,
+    _text(
+        r"(?=.{2,255}\Z)(/(?!\.{1,2}(/|\Z))[A-Za-z0-9_.-]+)+",
+        "an absolute path such as /run/secrets/slack_url (letters, digits, _ . - /)",
+    ),
 ]
 EnvName = Annotated[str, _text(r"[A-Za-z_][A-Za-z0-9_]{0,99}", "the name of an environment variable")]
 Image = Annotated[
     str,
-    _text(r"[a-z0-9]+([._/:-][a-zA-Z0-9_]+)*:[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}(@sha256:[0-9a-f]{64})?",
-          "an image with its tag, such as prom/prometheus:v3.14.0"),
-]  # fmt: skip
+    _text(
+        r"[a-z0-9]+([._/:-][a-zA-Z0-9_]+)*:[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}(@sha256:[0-9a-f]{64})?",
+        "an image with its tag, such as prom/prometheus:v3.14.0",
+    ),
+]
 
 
 class Part(BaseModel):
@@ -155,7 +135,7 @@ class StackSection(Part):
     scrape_timeout: Duration | None = None
     evaluation_interval: Duration | None = Field(None, description="how often rules run; scrape_interval if left out")
     listen: Listen | None = Field(None, description="the host address that published ports bind to")
-    public_host: Annotated[str, _text(_HOST, "a host name or address")] | None = Field(
+    public_host: Annotated[str, _text(HOST, "a host name or address")] | None = Field(
         None, description="the host name in links of alerts and dashboards"
     )
     subnet: Annotated[str, AfterValidator(_subnet)] | None = Field(None, description="of the Compose network")
@@ -208,14 +188,25 @@ class RouteSpec(Part):
     client_error_ratio: Percent | None = None
 
 
+DiscoveryFile = Annotated[
+    str,
+    _text(
+        r"(?!.*(^|/)\.\.?/)[A-Za-z0-9_][A-Za-z0-9_./*-]{0,200}\.(json|ya?ml)",
+        "a .yml or .json path below prometheus/, such as targets/*.yml",
+    ),
+]
+DockerHost = Annotated[
+    str, _text(r"(unix:///[A-Za-z0-9_./-]+|tcp://[A-Za-z0-9_.:-]+)", "unix:///path or tcp://host:port")
+]
+
+
 class FileDiscovery(Part):
-    files: Annotated[list[Annotated[str, _text(r"[A-Za-z0-9_][A-Za-z0-9_./*-]{0,200}\.(json|ya?ml)", "a .yml or .json path below prometheus/")]],
-                     Field(min_length=1)]  # fmt: skip
+    files: Annotated[list[DiscoveryFile], Field(min_length=1)]
     refresh_interval: Duration | None = None
 
 
 class DnsDiscovery(Part):
-    names: Annotated[list[Annotated[str, _text(_HOST, "a DNS name")]], Field(min_length=1)]
+    names: Annotated[list[Annotated[str, _text(HOST, "a DNS name")]], Field(min_length=1)]
     type: Literal["A", "AAAA", "SRV", "MX", "NS"] | None = None
     port: Port | None = None
     refresh_interval: Duration | None = None
@@ -224,7 +215,7 @@ class DnsDiscovery(Part):
 class DockerDiscovery(Part):
     port: Port = Field(description="the container port to scrape")
     label: LabelValue | None = Field(None, description="only containers with this Docker label, as key=value")
-    host: Annotated[str, _text(r"(unix:///[A-Za-z0-9_./-]+|tcp://[A-Za-z0-9_.:-]+)", "unix:///path or tcp://host:port")] | None = None  # fmt: skip
+    host: DockerHost | None = None
     refresh_interval: Duration | None = None
 
 
@@ -294,7 +285,7 @@ class DatabaseSpec(Part):
     thresholds: DatabaseThresholds | None = None
 
 
-_PROBE_TARGET = r"[^\x00-\x20\x7f\"'<>\\^`{|}$]{1,300}"
+_PROBE_TARGET = r"[^\x00-\x20\x7f]{1,300}"  # what each kind wants beyond that, `references.py` says
 
 
 class ProbeSpec(Part):
@@ -364,7 +355,7 @@ class AlertRouteSpec(Part):
 class UserRule(Part):
     """One rule in Prometheus' own format."""
 
-    alert: Annotated[str, _text(r"[A-Za-z_][A-Za-z0-9_]{0,99}", "a name such as CheckoutSlow")] | None = None
+    alert: Annotated[str, _text(r"\w[\w .:-]{0,99}", "a name such as CheckoutSlow")] | None = None
     record: MetricName | None = None
     expr: Annotated[str, Field(min_length=1, max_length=10_000)]
     for_: Delay | None = Field(None, alias="for")

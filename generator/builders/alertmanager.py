@@ -64,18 +64,26 @@ def _inhibitions() -> list[dict[str, Any]]:
     """Warning and critical of one condition never page twice, and a cause silences its symptoms."""
     symptoms = f"alertname=~{quote('|'.join(SYMPTOMS))}"
     return [
-        _inhibit(['severity="critical"'], ['severity="warning"'],
-                 ["alertname", names.SERVICE, names.ROUTE, names.INSTANCE, names.MOUNTPOINT, names.DATABASE]),
-        _inhibit(['alertname="HighLatencyP95Critical"'], ['alertname=~"HighLatencyP95|HighLatencyAverage"'],
-                 [names.SERVICE]),
+        _inhibit(
+            ['severity="critical"'],
+            ['severity="warning"'],
+            ["alertname", names.SERVICE, names.ROUTE, names.INSTANCE, names.MOUNTPOINT, names.DATABASE],
+        ),
+        _inhibit(
+            ['alertname="HighLatencyP95Critical"'], ['alertname=~"HighLatencyP95|HighLatencyAverage"'], [names.SERVICE]
+        ),
         _inhibit(['alertname="HighErrorRate"'], ['alertname="ConsecutiveErrors"'], [names.SERVICE]),
         _inhibit(['alertname="ServiceDown"', 'service!=""'], [symptoms], [names.SERVICE]),
         _inhibit(['alertname="ServiceDown"', 'database!=""'], ['alertname=~"Database.*"'], [names.DATABASE]),
-        _inhibit(['alertname="DatabaseDown"'], ['alertname=~"Database.*"', 'alertname!="DatabaseDown"'],
-                 [names.DATABASE]),
-        _inhibit(['alertname="ServiceDown"', f'job="{names.JOB_NODE}"'],
-                 ['alertname="ServiceDown"', f'job!="{names.JOB_NODE}"'], [names.HOST]),
-    ]  # fmt: skip
+        _inhibit(
+            ['alertname="DatabaseDown"'], ['alertname=~"Database.*"', 'alertname!="DatabaseDown"'], [names.DATABASE]
+        ),
+        _inhibit(
+            ['alertname="ServiceDown"', f'job="{names.JOB_NODE}"'],
+            ['alertname="ServiceDown"', f'job!="{names.JOB_NODE}"'],
+            [names.HOST],
+        ),
+    ]
 
 
 def _inhibit(source: list[str], target: list[str], equal: list[str]) -> dict[str, Any]:

@@ -43,7 +43,7 @@ def _rows(part: dict[str, Any]) -> Iterator[str]:
 
 def _type(field: dict[str, Any]) -> str:
     if "$ref" in field:
-        return field["$ref"].rsplit("/", 1)[1]
+        return str(field["$ref"]).rsplit("/", 1)[1]
     if "anyOf" in field:
         return " or ".join(_type(f) for f in field["anyOf"] if f.get("type") != "null")
     if "enum" in field:

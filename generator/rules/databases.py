@@ -84,8 +84,13 @@ def _limit_text(share: str) -> str:
 
 
 def _series(stack: Stack, database: Database, metric: str, value: float, **more: str) -> Series:
-    labels = {"database": database.name, "instance": "test:1", "job": names.database_job(database.name),
-              "team": database.team, **more}  # fmt: skip
+    labels = {
+        "database": database.name,
+        "instance": "test:1",
+        "job": names.database_job(database.name),
+        "team": database.team,
+        **more,
+    }
     return Series(metric, tuple(sorted(labels.items())), start=value)
 
 

@@ -193,7 +193,8 @@ def _scenarios(
     what = f"{name} {severity.value}"
     yield Scenario(f"{what}: above the limit fires after for", traffic.series(stack, high), late, True, who)
     if hold >= 4 * stack.evaluation_interval:
-        yield Scenario(f"{what}: above the limit is silent before for", traffic.series(stack, high), hold * 0.75,
-                       False, who)  # fmt: skip
+        yield Scenario(
+            f"{what}: above the limit is silent before for", traffic.series(stack, high), hold * 0.75, False, who
+        )
     yield Scenario(f"{what}: below the limit is silent", traffic.series(stack, low), late, False, who)
     yield Scenario(f"{what}: no data is silent", (), late, False, who)

@@ -8,7 +8,7 @@ from generator import names
 from generator.model import Severity, Stack
 from generator.promql import select
 from generator.rules import scenarios
-from generator.rules.base import AlertRule, Family
+from generator.rules.base import AlertRule, Family, Scenario
 from generator.rules.limits import limits, routed
 from generator.rules.notation import COUNT, RATIO, SECONDS, VALUE, Notation, limit_of
 from generator.rules.vocabulary import slow_shares, vocabulary, window_count
@@ -99,16 +99,18 @@ def _route_ratio(stack: Stack, quantity: str, ratio: str, errors: str) -> str:
 
 
 def _ratio(stack: Stack, name: str, quantity: str, severity: Severity, expr: str) -> AlertRule:
-    return _http_alert(stack, name, quantity, severity, expr, RATIO, scenarios.failing(stack, quantity), "min_requests",
-                       "min_errors")  # fmt: skip
+    return _http_alert(
+        stack, name, quantity, severity, expr, RATIO, scenarios.failing(stack, quantity), "min_requests", "min_errors"
+    )
 
 
 def _consecutive(stack: Stack) -> AlertRule:
     quantity = "consecutive_errors"
     count = window_count(names.ERRORS)
     expr = f"{count} >= on (service) group_left (team) {names.limit(quantity)}"
-    return _http_alert(stack, "ConsecutiveErrors", quantity, Severity.WARNING, expr, COUNT,
-                       scenarios.failing(stack, quantity), hold=0)  # fmt: skip
+    return _http_alert(
+        stack, "ConsecutiveErrors", quantity, Severity.WARNING, expr, COUNT, scenarios.failing(stack, quantity), hold=0
+    )
 
 
 def _slow(stack: Stack, name: str, quantity: str, severity: Severity) -> AlertRule:
@@ -133,8 +135,16 @@ def _average(stack: Stack) -> AlertRule:
     if routed(stack, quantity):
         by = "service, route"
         expr += f" or {_above_route(names.latency('mean', by_route=True), quantity)} {_enough(by)}"
-    return _http_alert(stack, "HighLatencyAverage", quantity, Severity.WARNING, expr, SECONDS,
-                       scenarios.slow(stack, quantity), "min_requests")  # fmt: skip
+    return _http_alert(
+        stack,
+        "HighLatencyAverage",
+        quantity,
+        Severity.WARNING,
+        expr,
+        SECONDS,
+        scenarios.slow(stack, quantity),
+        "min_requests",
+    )
 
 
 def _http_alert(
@@ -144,7 +154,7 @@ def _http_alert(
     severity: Severity,
     expr: str,
     notation: Notation,
-    cases: Iterator[scenarios.Scenario],
+    cases: Iterator[Scenario],
     *guards: str,
     hold: float = 300,
 ) -> AlertRule:

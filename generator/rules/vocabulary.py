@@ -237,8 +237,9 @@ def _route_slow_shares(stack: Stack, quantity: str) -> Iterator[RecordingRule]:
                     continue
                 label = duration.route or names.ROUTE
                 by = (names.SERVICE, label)
-                fast = sum_by(by, source.rate(f"{duration.metric}_bucket", *_excluding(duration),
-                                              bucket(value, duration.unit)))  # fmt: skip
+                fast = sum_by(
+                    by, source.rate(f"{duration.metric}_bucket", *_excluding(duration), bucket(value, duration.unit))
+                )
                 total = f"({sum_by(by, _part(source, duration, '_count'))} > 0)"
                 share = _to_route(f"1 - {fast} / {total}", label)
                 yield RecordingRule(

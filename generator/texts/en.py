@@ -41,7 +41,7 @@ EN = Texts(
             "<value> of the requests of <subject> ended with a 4xx status; the limit is <limit>.",
             "The share of 4xx among all requests of the last five minutes: clients ask for what the service refuses.",
             (
-                "Which route and which status? 401 and 403: keys and logins; 404: links and crawlers; 422: the contract.",
+                "Which route and which status? 401 and 403: keys and logins; 404: links, crawlers; 422: the contract.",
                 "Did a client, or the API's contract, change just before?",
                 "One caller alone: look for its address in the access log.",
             ),

@@ -12,12 +12,12 @@ KO = Texts(
         "ServiceDown": AlertText(
             "<subject> 다운",
             "Prometheus가 <subject>을(를) 수집하지 못합니다: <value>, 정상은 <limit>입니다.",
-            "타깃이 1분 동안 수집에 응답하지 않았거나, 선언된 서비스에 타깃이 하나도 없습니다. 이 알림이 울리는 동안 같은 "
-            "서비스의 다른 알림은 억제됩니다.",
+            "타깃이 1분 동안 수집에 응답하지 않았거나, 선언된 서비스에 타깃이 하나도 없습니다. 이 알림이 울리는 동안 "
+            "같은 서비스의 다른 알림은 억제됩니다.",
             (
                 "프로세스나 컨테이너가 떠 있는지 확인합니다: `docker compose ps`, `make status`.",
-                "Prometheus가 있는 곳에서 주소가 응답하는지 확인합니다: `curl http://host:port/metrics`. 다른 컨테이너나 "
-                "호스트에서 접근하려면 앱이 127.0.0.1이 아니라 0.0.0.0에 바인딩되어야 합니다.",
+                "Prometheus가 있는 곳에서 주소가 응답하는지 확인합니다: `curl http://host:port/metrics`. 다른 "
+                "컨테이너나 호스트에서 접근하려면 앱이 127.0.0.1이 아니라 0.0.0.0에 바인딩되어야 합니다.",
                 "Prometheus의 Status > Target health 화면에서 오류와 포트, 경로를 대조합니다.",
                 "Django라면 ALLOWED_HOSTS에 Prometheus가 쓰는 호스트 이름이 있어야 합니다.",
             ),
@@ -25,8 +25,8 @@ KO = Texts(
         "HighErrorRate": AlertText(
             "<subject> 요청의 <value> 실패",
             "<subject> 요청의 <value>가 5xx로 끝났습니다. 한계는 <limit>입니다.",
-            "최근 5분(조용한 서비스는 최근 1시간) 전체 요청 중 5xx의 비율입니다. 비율이 의미를 가질 만큼 요청과 오류가 있을 "
-            "때만 울리며, /metrics는 제외합니다.",
+            "최근 5분(조용한 서비스는 최근 1시간) 전체 요청 중 5xx의 비율입니다. 비율이 의미를 가질 만큼 요청과 오류가 "
+            "있을 때만 울리며, /metrics는 제외합니다.",
             (
                 "서비스 개요 대시보드에서 오류가 늘어난 경로를 찾습니다. 한 경로인지 전체인지 봅니다.",
                 _DEPLOY,
@@ -53,8 +53,8 @@ KO = Texts(
         "HighLatencyP95": AlertText(
             "<subject> 느림: p95 <value>",
             "<subject> 요청의 5%가 넘게 <limit>보다 오래 걸립니다. p95는 <value>입니다.",
-            "최근 5분 요청 처리 시간의 95번째 백분위수입니다. 한계가 히스토그램 버킷 경계와 같으면 더 느린 요청의 비율을 정확히 "
-            "세고, 아니면 보간한 값을 씁니다.",
+            "최근 5분 요청 처리 시간의 95번째 백분위수입니다. 한계가 히스토그램 버킷 경계와 같으면 더 느린 요청의 "
+            "비율을 정확히 세고, 아니면 보간한 값을 씁니다.",
             (
                 "서비스 개요 대시보드에서 느린 경로를 찾습니다. 한 API인지 전체인지 봅니다.",
                 "트래픽(초당 요청 수)이나 호스트의 CPU·메모리 사용이 늘었는지 봅니다.",
@@ -85,7 +85,8 @@ KO = Texts(
         "HostHighCpu": AlertText(
             "<subject> CPU 사용률 <value>",
             "<subject>의 코어가 <value> 동안 바쁩니다. 한계는 <limit>입니다.",
-            "최근 5분 모든 코어의 사용 비율입니다. 디스크 대기(iowait)와 하이퍼바이저가 가져간 시간(steal)은 빼고 따로 기록합니다.",
+            "최근 5분 모든 코어의 사용 비율입니다. 디스크 대기(iowait)와 하이퍼바이저가 가져간 시간(steal)은 빼고 "
+            "따로 기록합니다.",
             (
                 "어느 프로세스인지 봅니다: 호스트에서 `top -o %CPU`.",
                 "트래픽도 함께 늘었다면 스케일 아웃하거나 비싼 연산·쿼리를 최적화합니다.",
@@ -154,7 +155,7 @@ KO = Texts(
             "데이터베이스 <subject>의 연결이 <value>개입니다. 한계는 <limit>입니다.",
             "계획보다 많은 연결, 또는 서버가 허용하는 수의 80%가 넘는 연결입니다.",
             (
-                "누가 쥐고 있는지 봅니다: `select state, application_name, count(*) from pg_stat_activity group by 1, 2`.",
+                "누가 쥐고 있는지 봅니다: `select state, usename, count(*) from pg_stat_activity group by 1,2`.",
                 "idle in transaction은 커밋을 잊은 요청, 많은 idle은 너무 큰 풀입니다.",
                 "풀러를 두거나 풀을 줄입니다. max_connections를 올리면 메모리가 듭니다.",
             ),

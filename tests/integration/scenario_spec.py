@@ -38,5 +38,19 @@ def spec(name: str, targets: dict[str, str], ports: dict[str, int], subnet: str)
 
 
 BUCKETS = [
-    "5ms", "10ms", "25ms", "50ms", "75ms", "100ms", "250ms", "500ms", "800ms", "1s", "1500ms", "2500ms", "3s", "5s", "10s",
-]  # fmt: skip
+    "5ms",
+    "10ms",
+    "25ms",
+    "50ms",
+    "75ms",
+    "100ms",
+    "250ms",
+    "500ms",
+    "800ms",
+    "1s",
+    "1500ms",
+    "2500ms",
+    "3s",
+    "5s",
+    "10s",
+]

@@ -39,8 +39,12 @@ class ScenarioStack:
         return f"http://127.0.0.1:{self.service_ports[service]}"
 
     def __enter__(self) -> ScenarioStack:
-        shutil.copytree(ROOT, self.folder, ignore=shutil.ignore_patterns(".git", ".venv", ".run", ".*_cache", "secrets"),
-                        dirs_exist_ok=True)  # fmt: skip
+        shutil.copytree(
+            ROOT,
+            self.folder,
+            ignore=shutil.ignore_patterns(".git", ".venv", ".run", ".*_cache", "secrets"),
+            dirs_exist_ok=True,
+        )
         inside = self.runtime == "docker"
         targets = {s: f"{s}:8000" if inside else f"127.0.0.1:{self.service_ports[s]}" for s in SERVICES}
         content = spec("scenario", targets, self.ports, "172.30.78.0/24")
@@ -65,10 +69,20 @@ class ScenarioStack:
 
     def traffic(self, service: str, rate: float, seconds: float) -> None:
         """Requests at a fixed rate, in the background."""
-        command = [sys.executable, "-m", "sample_app.traffic", "--url", self.url(service), "--rate", str(rate),
-                   "--seconds", str(seconds)]  # fmt: skip
-        self.processes.append(subprocess.Popen(command, cwd=self.folder, stdout=subprocess.DEVNULL,
-                                               stderr=subprocess.DEVNULL))  # fmt: skip
+        command = [
+            sys.executable,
+            "-m",
+            "sample_app.traffic",
+            "--url",
+            self.url(service),
+            "--rate",
+            str(rate),
+            "--seconds",
+            str(seconds),
+        ]
+        self.processes.append(
+            subprocess.Popen(command, cwd=self.folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        )
 
     def kill(self, service: str) -> None:
         """Ends a service without a goodbye."""
@@ -79,10 +93,18 @@ class ScenarioStack:
 
     def _start_apps(self) -> None:
         for service, port in self.service_ports.items():
-            command = [sys.executable, "-m", "sample_app.api", "--port", str(port), "--state-dir",
-                       str(self.folder / ".run" / service)]  # fmt: skip
-            self.apps[service] = subprocess.Popen(command, cwd=self.folder, stdout=subprocess.DEVNULL,
-                                                  stderr=subprocess.DEVNULL)  # fmt: skip
+            command = [
+                sys.executable,
+                "-m",
+                "sample_app.api",
+                "--port",
+                str(port),
+                "--state-dir",
+                str(self.folder / ".run" / service),
+            ]
+            self.apps[service] = subprocess.Popen(
+                command, cwd=self.folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+            )
 
     def _containers(self) -> dict[str, Any]:
         common = {
@@ -98,5 +120,12 @@ class ScenarioStack:
         }
 
     def _generator(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run([sys.executable, "-m", "generator", *arguments], cwd=self.folder, capture_output=True,
-                              text=True, timeout=600, check=False, env=os.environ.copy())  # fmt: skip
+        return subprocess.run(
+            [sys.executable, "-m", "generator", *arguments],
+            cwd=self.folder,
+            capture_output=True,
+            text=True,
+            timeout=600,
+            check=False,
+            env=os.environ.copy(),
+        )

@@ -32,12 +32,15 @@ def engine_answers() -> bool:
     scope="module",
     params=[
         "native",
-        pytest.param("docker", marks=[
-            pytest.mark.docker,
-            pytest.mark.skipif(not engine_answers(), reason="no Docker engine answers"),
-        ]),
+        pytest.param(
+            "docker",
+            marks=[
+                pytest.mark.docker,
+                pytest.mark.skipif(not engine_answers(), reason="no Docker engine answers"),
+            ],
+        ),
     ],
-)  # fmt: skip
+)
 def stack(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ScenarioStack]:
     """The stack, up, with traffic on every service and all faults switched on at once."""
     if request.param == "native" and not all(map(shutil.which, ("prometheus", "alertmanager"))):

@@ -8,14 +8,14 @@ from typing import Any
 
 import httpx
 import pytest
-from alert_payloads import alert, notification
 from fastapi import FastAPI
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sample_helpers import ask, run
 
 from sample_app.alert_sink import Settings, create_app
 from sample_app.alert_sink.runbooks import read_runbook
+from tests.unit.sample_app.alert_payloads import alert, notification
+from tests.unit.sample_app.sample_helpers import ask, run
 
 JSON = st.recursive(st.none() | st.text() | st.integers(), st.lists)
 HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>"
@@ -30,7 +30,7 @@ def post(app: FastAPI, body: object) -> httpx.Response:
     return run(work, app)
 
 
-def get(app: FastAPI, path: str) -> Any:  # noqa: ANN401
+def get(app: FastAPI, path: str) -> Any:
     return ask(app, ("GET", path))[0].json()
 
 
@@ -160,8 +160,14 @@ def test_the_page_shows_current_and_past(app: FastAPI) -> None:
 
 def test_hostile_text_stays_text(app: FastAPI) -> None:
     """Nothing that an alert carries becomes markup, and nothing but http and https becomes a link."""
-    bad = alert(HOSTILE, summary=HOSTILE, description=HOSTILE, value=HOSTILE, runbook_url="javascript:alert(3)",
-                dashboard_url=f"https://x/{HOSTILE}")  # fmt: skip
+    bad = alert(
+        HOSTILE,
+        summary=HOSTILE,
+        description=HOSTILE,
+        value=HOSTILE,
+        runbook_url="javascript:alert(3)",
+        dashboard_url=f"https://x/{HOSTILE}",
+    )
     bad["labels"] |= {"severity": f'"{HOSTILE}', "service": HOSTILE}
     bad["generatorURL"] = "data:text/html,x"
     post(app, {**notification(bad), "receiver": HOSTILE})
@@ -204,9 +210,21 @@ def test_a_runbook_is_served_escaped(with_runbooks: FastAPI, name: str) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["Missing", "Linked", "..%2Fsecret", "%2e%2e%2fsecret", "../secret", ".%2e/secret.md", "HighErrorRate%00",
-     "HighErrorRate.md%00.md", "%2Fetc%2Fpasswd", "a" * 300, "..\\secret", "<b>"],
-)  # fmt: skip
+    [
+        "Missing",
+        "Linked",
+        "..%2Fsecret",
+        "%2e%2e%2fsecret",
+        "../secret",
+        ".%2e/secret.md",
+        "HighErrorRate%00",
+        "HighErrorRate.md%00.md",
+        "%2Fetc%2Fpasswd",
+        "a" * 300,
+        "..\\secret",
+        "<b>",
+    ],
+)
 def test_nothing_outside_the_folder_is_served(with_runbooks: FastAPI, name: str) -> None:
     """404 for each way out, through the name and through a link."""
     answer = ask(with_runbooks, ("GET", f"/runbooks/{name}"))[0]

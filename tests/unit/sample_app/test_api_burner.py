@@ -8,11 +8,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from sample_helpers import asgi
 
 from sample_app.api import Settings, create_app
 from sample_app.api.burner import Burner, busy_share, next_duty, target_of
 from sample_app.api.faults import Faults, FaultStore
+from tests.unit.sample_app.sample_helpers import asgi
 
 
 def burners(faults_file: Path) -> int:
@@ -117,9 +117,14 @@ def test_busy_leaves_out_idle_iowait_and_steal() -> None:
 
 @pytest.mark.parametrize(
     ("text", "target"),
-    [("", 0), ("{}", 0), ("[]", 0), ('{"cpu_busy": 0.7, "cpu_busy_until": 101}', 0.7),
-     ('{"cpu_busy": 0.7, "cpu_busy_until": 99}', 0)],
-)  # fmt: skip
+    [
+        ("", 0),
+        ("{}", 0),
+        ("[]", 0),
+        ('{"cpu_busy": 0.7, "cpu_busy_until": 101}', 0.7),
+        ('{"cpu_busy": 0.7, "cpu_busy_until": 99}', 0),
+    ],
+)
 def test_the_target_is_what_the_file_says_until_its_time(tmp_path: Path, text: str, target: float) -> None:
     """A broken file burns nothing."""
     path = tmp_path / "faults.json"

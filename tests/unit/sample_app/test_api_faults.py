@@ -9,11 +9,11 @@ from pathlib import Path
 import httpx
 import pytest
 from fastapi import FastAPI
-from sample_helpers import ask, requests_total, run, scraped, series
 
 from sample_app.api import Settings, create_app
 from sample_app.api import faults as faults_module
 from sample_app.api.faults import ErrorShare, Faults, FaultStore
+from tests.unit.sample_app.sample_helpers import ask, requests_total, run, scraped, series
 
 
 @pytest.fixture
@@ -105,10 +105,21 @@ def test_what_is_left_out_is_switched_off(app: FastAPI) -> None:
 
 @pytest.mark.parametrize(
     "body",
-    ['{"error_ratio": 1.1}', '{"error_ratio": -0.1}', '{"latency_seconds": -1}', '{"latency_seconds": NaN}',
-     '{"cpu_busy": 2}', '{"cpu_busy": Infinity}', '{"seconds": 0}', '{"eror_ratio": 0.1}', '{"error_ratio": "x"}', "[]",
-     "nonsense", ""],
-)  # fmt: skip
+    [
+        '{"error_ratio": 1.1}',
+        '{"error_ratio": -0.1}',
+        '{"latency_seconds": -1}',
+        '{"latency_seconds": NaN}',
+        '{"cpu_busy": 2}',
+        '{"cpu_busy": Infinity}',
+        '{"seconds": 0}',
+        '{"eror_ratio": 0.1}',
+        '{"error_ratio": "x"}',
+        "[]",
+        "nonsense",
+        "",
+    ],
+)
 def test_bad_faults_are_refused_and_change_nothing(app: FastAPI, body: str) -> None:
     """422 with a reason, also where JSON cannot repeat the value."""
 

@@ -10,7 +10,9 @@ import pytest
 from fastapi import BackgroundTasks, FastAPI, Request, WebSocket
 from fastapi.responses import StreamingResponse
 from prometheus_client import CollectorRegistry
-from sample_helpers import (
+
+from sample_app.telemetry import Metrics, MetricsMiddleware
+from tests.unit.sample_app.sample_helpers import (
     asgi,
     ask,
     http_scope,
@@ -19,8 +21,6 @@ from sample_helpers import (
     scraped,
     series,
 )
-
-from sample_app.telemetry import Metrics, MetricsMiddleware
 
 GET_ROOT = (("handler", "/"), ("method", "GET"))
 

@@ -9,9 +9,9 @@ import pytest
 from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
 from prometheus_fastapi_instrumentator import Instrumentator
-from sample_helpers import ask, instrumented, requests_total, scraped, series
 
 from sample_app.telemetry import DEFAULT_BUCKETS, Metrics, MetricsSettings, instrument
+from tests.unit.sample_app.sample_helpers import ask, instrumented, requests_total, scraped, series
 
 
 def make_app() -> FastAPI:

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 from fastapi import APIRouter, FastAPI
-from sample_helpers import ask, instrumented, requests_total
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse
@@ -14,6 +13,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from sample_app.telemetry.routes import declared
+from tests.unit.sample_app.sample_helpers import ask, instrumented, requests_total
 
 
 async def plain(_request: Request) -> PlainTextResponse:

@@ -8,9 +8,19 @@ import gzip
 import httpx
 import pytest
 from fastapi import FastAPI, Request
-from sample_helpers import OPENMETRICS, asgi, ask, http_scope, instrumented, parsed, requests_total, run, scraped
 
 from sample_app.telemetry import MetricsSettings
+from tests.unit.sample_app.sample_helpers import (
+    OPENMETRICS,
+    asgi,
+    ask,
+    http_scope,
+    instrumented,
+    parsed,
+    requests_total,
+    run,
+    scraped,
+)
 
 
 async def nothing() -> None:

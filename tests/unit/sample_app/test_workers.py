@@ -15,7 +15,8 @@ from pathlib import Path
 
 import httpx
 import pytest
-from sample_helpers import OPENMETRICS, parsed
+
+from tests.unit.sample_app.sample_helpers import OPENMETRICS, parsed
 
 ROOT = Path(__file__).parents[3]
 
@@ -49,7 +50,7 @@ class Server:
     def total(self, name: str, **labels: str) -> float:
         """The sum of a metric's series with these labels, from a connection of its own."""
         text = httpx.get(f"{self.url}/metrics", headers={"accept": OPENMETRICS}).text
-        return sum(s.value for s in parsed(text) if s.name == name and labels.items() <= s.labels.items())
+        return sum(float(s.value) for s in parsed(text) if s.name == name and labels.items() <= s.labels.items())
 
 
 @pytest.fixture
