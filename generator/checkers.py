@@ -32,7 +32,7 @@ def check_tree(tree: Path, state: Path, *, fetch: bool = False) -> Iterator[Chec
     """Asks promtool, amtool, the blackbox exporter and Compose. `fetch` may bring missing checkers here first."""
     sources = Sources.here(state)
     if not fetch:
-        sources = Sources(sources.folder, sources.bin_dir, sources.path, packages=False, releases=())
+        sources = sources.without_network()
     found = provide(("promtool", "amtool", "blackbox_exporter"), sources, lambda _text: None)
     tools = {each.name: str(each.path) for each in found.found}
     rules = sorted(tree.glob("prometheus/rules/*.yml"))

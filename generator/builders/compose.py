@@ -136,7 +136,7 @@ def _prometheus(stack: Stack) -> dict[str, Any]:
 
 def _alertmanager(stack: Stack) -> dict[str, Any]:
     secrets = stack.secrets()
-    managed = {"secrets": [s.name for s in secrets if _managed(s)]} if any(map(_managed, secrets)) else {}
+    managed: dict[str, Any] = {"secrets": [s.name for s in secrets if _managed(s)]} if any(map(_managed, secrets)) else {}
     folders = sorted({s.source.rsplit("/", 1)[0] for s in secrets if not _managed(s)})
     return _container(
         stack.images.alertmanager,
@@ -181,7 +181,8 @@ def _grafana(stack: Stack) -> dict[str, Any]:
 
 def _node_exporter(stack: Stack) -> dict[str, Any]:
     """In the host's own network and process space, or it would measure its container. It listens on the stack's
-    gateway address alone: Prometheus reaches it there, the outside does not."""
+    gateway address alone: Prometheus reaches it there, the outside does not. The host's root names no propagation: the
+    engine then takes rslave, which follows later mounts, and falls back where the host's root is private (WSL 2)."""
     port, host = stack.ports.node_exporter, gateway(stack)
     return _container(
         stack.images.node_exporter,
@@ -195,7 +196,7 @@ def _node_exporter(stack: Stack) -> dict[str, Any]:
             f"--web.listen-address={host}:{port}",
             "--collector.filesystem.mount-points-exclude=^/(dev|proc|run|sys|var/lib/docker/.+|var/lib/containers/.+)($$|/)",
         ],
-        volumes=["/:/host:ro,rslave"],
+        volumes=["/:/host:ro"],
     )
 
 

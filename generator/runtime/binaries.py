@@ -10,7 +10,7 @@ import os
 import re
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from generator.model import Component
@@ -83,6 +83,10 @@ class Sources:
         system = os.uname().sysname.lower()
         archives = releases.releases(releases.architecture(), system)
         return cls(state / "packages", env.get(BIN_DIR), env.get("PATH", os.defpath), True, archives)
+
+    def without_network(self) -> Sources:
+        """Only what lies on this machine already."""
+        return replace(self, packages=False, releases=())
 
 
 def provide(names: Sequence[str], sources: Sources, say: Say) -> Binaries:

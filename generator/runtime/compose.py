@@ -111,7 +111,11 @@ class Background:
         self._log = log
         with log.open("wb") as file:
             self._process = subprocess.Popen(
-                compose.command(*arguments), cwd=compose.root, stdout=file, stderr=file, stdin=subprocess.DEVNULL
+                compose.command(*arguments),
+                cwd=compose.root,
+                    stdout=file,
+                stderr=file,
+                stdin=subprocess.DEVNULL,
             )
 
     @property
@@ -164,6 +168,6 @@ def _service(name: str, config: dict[str, Any]) -> Service:
     )
 
 
-def _rows(value: Any) -> list[dict[str, Any]]:  # noqa: ANN401
+def _rows(value: Any) -> list[dict[str, Any]]:
     """Older versions print one list, newer ones an object a line."""
     return value if isinstance(value, list) else [value]

@@ -19,7 +19,7 @@ from supervisor.xmlrpc import SupervisorTransport
 
 from generator.runtime import files
 from generator.runtime.base import RuntimeProblem
-from generator.runtime.process import alive, command_line, end, run
+from generator.runtime.process import alive, command_line, end, run, started_with
 
 # A socket's path has room for some 107 bytes, and supervisor first makes one with its process id behind the name.
 LONGEST_SOCKET = 90
@@ -86,6 +86,10 @@ class Daemon:
                 raise RuntimeProblem(f"the supervisor does not answer on {self.socket}\n  {log}")
             time.sleep(0.1)
 
+    def leftovers(self) -> dict[int, str]:
+        """What it had started and left behind when it was killed: names by process id; itself, if it hangs."""
+        return started_with("STACK_SOCKET", str(self.socket))
+
     def programs(self) -> dict[str, Program]:
         """Every program that it knows, by name."""
         found = self._call("getAllProcessInfo")
@@ -150,11 +154,11 @@ class Daemon:
                 f"{folder} belongs to somebody else", "move the project to a folder with a shorter path"
             )
 
-    def _rpc(self) -> Any:  # noqa: ANN401 - a proxy answers to any name
+    def _rpc(self) -> Any:
         transport = SupervisorTransport(None, None, f"unix://{self.socket}")
         return xmlrpc.client.ServerProxy("http://127.0.0.1", transport=transport)
 
-    def _call(self, method: str, *arguments: object) -> Any:  # noqa: ANN401
+    def _call(self, method: str, *arguments: object) -> Any:
         try:
             with self._rpc() as proxy:
                 return getattr(proxy.supervisor, method)(*arguments)

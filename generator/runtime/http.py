@@ -23,7 +23,7 @@ class Answer:
     def ok(self) -> bool:
         return 200 <= self.status < 300
 
-    def data(self) -> Any:  # noqa: ANN401 - whatever JSON holds
+    def data(self) -> Any:
         """The body as JSON; None when it is none."""
         try:
             return json.loads(self.body)

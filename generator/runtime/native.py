@@ -13,7 +13,7 @@ from generator.runtime import binaries, files, health, http, logs, ports, progra
 from generator.runtime.base import Project, Report, Row, RuntimeName, RuntimeProblem, Say, local_url, public_url
 from generator.runtime.binaries import Binaries, Sources
 from generator.runtime.daemon import FAILED, Daemon, Program
-from generator.runtime.process import end, started_from
+from generator.runtime.process import end
 from generator.runtime.relocate import relocated
 from generator.targets.base import published
 
@@ -42,7 +42,7 @@ class Native:
 
     def running(self) -> bool:
         """Whether the supervisor runs, or programs that it left behind when it was killed."""
-        return self.daemon.running() or bool(started_from(self.project.state.resolve()))
+        return self.daemon.running() or bool(self.daemon.leftovers())
 
     def up(self, say: Say, timeout: float = 180.0) -> Report:
         """Starts what is not running, brings the rest up to date, and waits until all is healthy."""
@@ -134,7 +134,7 @@ class Native:
         """Ends programs of this stack whose supervisor is gone."""
         if self.daemon.running():
             return
-        left = started_from(self.project.state.resolve())
+        left = self.daemon.leftovers()
         if left:
             say(f"ending what an earlier run left behind: {', '.join(sorted(left.values()))}")
             end([*left], 15)

@@ -68,24 +68,21 @@ def command_line(pid: int) -> tuple[str, ...]:
     return tuple(part.decode(errors="replace") for part in raw.rstrip(b"\0").split(b"\0"))
 
 
-def started_from(state: Path) -> dict[int, str]:
-    """Processes of the stack by their ids: binaries of the state folder, and Python programs that work in it."""
+def started_with(variable: str, value: str) -> dict[int, str]:
+    """Names, by their ids, of processes that were started with this variable in their environment, or by such ones."""
+    wanted = f"{variable}={value}".encode()
     found = {}
     for entry in Path("/proc").glob("[0-9]*"):
-        arguments = command_line(int(entry.name))
-        name = _program(arguments, state) if arguments else None
-        if name:
-            found[int(entry.name)] = name
+        with contextlib.suppress(OSError):
+            if wanted in (entry / "environ").read_bytes().split(b"\0"):
+                found[int(entry.name)] = _name(command_line(int(entry.name)))
     return found
 
 
-def _program(arguments: tuple[str, ...], state: Path) -> str | None:
-    first = os.path.normpath(arguments[0])
-    if first.startswith(f"{state}/bin/"):
-        return Path(first).name
-    own = any(os.path.normpath(a).startswith(f"{state}/") for a in arguments[1:] if a.startswith("/"))
-    module = next((a for a in arguments if a.startswith("sample_app.")), None)
-    return module if own and module and "-m" in arguments else None
+def _name(arguments: tuple[str, ...]) -> str:
+    if "-m" in arguments[:-1]:
+        return arguments[arguments.index("-m") + 1]
+    return Path(arguments[0]).name if arguments else "a process that ends"
 
 
 def end(pids: Sequence[int], patience: float) -> None:

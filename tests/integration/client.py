@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import socket
 import time
@@ -9,6 +10,7 @@ import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -57,3 +59,29 @@ def free_ports(count: int) -> list[int]:
     for each in sockets:
         each.close()
     return ports
+
+
+class Grafana:
+    """Grafana's API as its admin, with the password that `up` made in the stack's folder."""
+
+    def __init__(self, url: str, folder: Path) -> None:
+        password = (folder / "secrets" / "grafana_admin_password").read_text().strip()
+        self._url = url
+        self._key = base64.b64encode(f"admin:{password}".encode()).decode()
+
+    def get(self, path: str) -> Any:
+        """The JSON of a path."""
+        return self._ask(urllib.request.Request(self._url + path))
+
+    def rows(self, expression: str) -> int:
+        """How many series Grafana's own query of an expression returns."""
+        query = {"refId": "A", "expr": expression, "instant": True, "datasource": {"uid": "prometheus"}}
+        body = json.dumps({"queries": [query], "from": "now-5m", "to": "now"}).encode()
+        headers = {"Content-Type": "application/json"}
+        answer = self._ask(urllib.request.Request(f"{self._url}/api/ds/query", body, headers))
+        return sum(bool(frame["data"]["values"]) for frame in answer["results"]["A"]["frames"])
+
+    def _ask(self, request: urllib.request.Request) -> Any:
+        request.add_header("Authorization", f"Basic {self._key}")
+        with urllib.request.urlopen(request, timeout=20) as answer:
+            return json.loads(answer.read())

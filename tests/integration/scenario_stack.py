@@ -13,8 +13,8 @@ import yaml
 
 from tests.integration.client import free_ports
 from tests.integration.scenario_spec import SERVICES, spec
+from tests.proof import ROOT, STATE
 
-ROOT = Path(__file__).resolve().parents[2]
 NAMES = ("grafana", "prometheus", "alertmanager", "node_exporter", "blackbox", "ml_api", "alert_sink")
 
 
@@ -38,6 +38,16 @@ class ScenarioStack:
         """Where the host reaches a service."""
         return f"http://127.0.0.1:{self.service_ports[service]}"
 
+    def states(self) -> set[str]:
+        """The components that `up` reported as up."""
+        rows = (line.split() for line in self.output.splitlines())
+        return {row[0] for row in rows if len(row) > 1 and row[1] == "up"}
+
+    def note(self, component: str) -> str:
+        """What `up` said of a component in its table."""
+        found = (line for line in self.output.splitlines() if line.startswith(f"{component} "))
+        return " ".join(next(found, "not in the table").split()[1:])
+
     def __enter__(self) -> ScenarioStack:
         shutil.copytree(
             ROOT,
@@ -45,6 +55,7 @@ class ScenarioStack:
             ignore=shutil.ignore_patterns(".git", ".venv", ".run", ".*_cache", "secrets"),
             dirs_exist_ok=True,
         )
+        self._share_packages()
         inside = self.runtime == "docker"
         targets = {s: f"{s}:8000" if inside else f"127.0.0.1:{self.service_ports[s]}" for s in SERVICES}
         content = spec("scenario", targets, self.ports, "172.30.78.0/24")
@@ -69,20 +80,8 @@ class ScenarioStack:
 
     def traffic(self, service: str, rate: float, seconds: float) -> None:
         """Requests at a fixed rate, in the background."""
-        command = [
-            sys.executable,
-            "-m",
-            "sample_app.traffic",
-            "--url",
-            self.url(service),
-            "--rate",
-            str(rate),
-            "--seconds",
-            str(seconds),
-        ]
-        self.processes.append(
-            subprocess.Popen(command, cwd=self.folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        )
+        arguments = ("--url", self.url(service), "--rate", str(rate), "--seconds", str(seconds))
+        self.processes.append(self._python("sample_app.traffic", *arguments))
 
     def kill(self, service: str) -> None:
         """Ends a service without a goodbye."""
@@ -91,20 +90,21 @@ class ScenarioStack:
         else:
             self.apps[service].kill()
 
+    def _share_packages(self) -> None:
+        """What `make tools` brought is not brought again."""
+        if (STATE / "packages").is_dir():
+            (self.folder / ".run").mkdir()
+            (self.folder / ".run" / "packages").symlink_to(STATE / "packages")
+
     def _start_apps(self) -> None:
         for service, port in self.service_ports.items():
-            command = [
-                sys.executable,
-                "-m",
-                "sample_app.api",
-                "--port",
-                str(port),
-                "--state-dir",
-                str(self.folder / ".run" / service),
-            ]
-            self.apps[service] = subprocess.Popen(
-                command, cwd=self.folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-            )
+            state = self.folder / ".run" / service
+            self.apps[service] = self._python("sample_app.api", "--port", str(port), "--state-dir", str(state))
+
+    def _python(self, module: str, *arguments: str) -> subprocess.Popen[bytes]:
+        """A program of the project in the background; what it says goes to `programs.log`."""
+        with (self.folder / "programs.log").open("ab") as log:
+            return subprocess.Popen([sys.executable, "-m", module, *arguments], cwd=self.folder, stdout=log, stderr=log)
 
     def _containers(self) -> dict[str, Any]:
         common = {

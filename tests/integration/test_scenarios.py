@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
-import subprocess
 import time
 import urllib.request
 from collections.abc import Iterator
@@ -13,38 +11,21 @@ from typing import Any
 
 import pytest
 
-from tests.integration.client import get, put, query, wait
+from tests.integration.client import Grafana, get, put, query, wait
 from tests.integration.scenario_spec import SERVICES
 from tests.integration.scenario_stack import ScenarioStack
 
-pytestmark = [pytest.mark.integration, pytest.mark.server]
+pytestmark = pytest.mark.integration
 TRAFFIC_SECONDS = 900
-
-
-def engine_answers() -> bool:
-    """Whether a Docker engine can be used here."""
-    if shutil.which("docker") is None:
-        return False
-    return subprocess.run(["docker", "info"], capture_output=True, check=False).returncode == 0
+NATIVE = pytest.mark.server("prometheus", "alertmanager", "node_exporter", "blackbox_exporter")
 
 
 @pytest.fixture(
     scope="module",
-    params=[
-        "native",
-        pytest.param(
-            "docker",
-            marks=[
-                pytest.mark.docker,
-                pytest.mark.skipif(not engine_answers(), reason="no Docker engine answers"),
-            ],
-        ),
-    ],
+    params=[pytest.param("native", marks=NATIVE), pytest.param("docker", marks=pytest.mark.docker)],
 )
 def stack(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ScenarioStack]:
     """The stack, up, with traffic on every service and all faults switched on at once."""
-    if request.param == "native" and not all(map(shutil.which, ("prometheus", "alertmanager"))):
-        pytest.skip("no prometheus and alertmanager on PATH")
     folder: Path = tmp_path_factory.mktemp(request.param) / "stack"
     with ScenarioStack(folder, request.param) as made:
         for service in SERVICES:
@@ -77,9 +58,9 @@ def arrives(stack: ScenarioStack, seconds: float, alert: str, status: str = "fir
 
 def test_every_component_is_up(stack: ScenarioStack) -> None:
     """`up` ends with a table in which everything that can run here does."""
-    states = {line.split()[0]: line.split()[1] for line in stack.output.splitlines() if " up " in f"{line} "}
+    wanted = {"prometheus", "alertmanager", "node-exporter", "alert-sink", "blackbox-exporter"}
 
-    assert {"prometheus", "alertmanager", "node-exporter", "alert-sink", "blackbox-exporter"} <= states.keys()
+    assert wanted <= stack.states()
 
 
 def test_errors_reach_the_sink(stack: ScenarioStack) -> None:
@@ -136,6 +117,22 @@ def test_every_panel_returns_data(stack: ScenarioStack) -> None:
                     empty.append(f"{panel['title']}: {expression}")
 
     assert not empty
+
+
+@pytest.mark.server("grafana")
+def test_grafana_shows_the_dashboard(stack: ScenarioStack) -> None:
+    """A real Grafana took the provisioned data sources and dashboards, and its own queries return data."""
+    if "grafana" not in stack.states():
+        pytest.skip(f"this {stack.runtime} stack runs without Grafana: {stack.note('grafana')}")
+    grafana = Grafana(f"http://127.0.0.1:{stack.ports['grafana']}", stack.folder)
+
+    assert grafana.get("/api/datasources/uid/prometheus/health")["status"] == "OK"
+    for path in sorted((stack.folder / "grafana" / "dashboards").glob("*.json")):
+        board = grafana.get(f"/api/dashboards/uid/{path.stem}")["dashboard"]
+        expressions = [t["expr"] for panel in board["panels"] for t in panel.get("targets", [])]
+        silent = [e for e in expressions if not grafana.rows(e.replace("$service", ".+"))]
+        assert expressions
+        assert silent == []
 
 
 def test_every_rule_is_healthy(stack: ScenarioStack) -> None:
