@@ -20,6 +20,7 @@ PSEUDO = (
 REAL_DISK = f'fstype!~"{PSEUDO}"'
 REAL_DEVICE = 'device!~"lo|veth.*|docker.*|br-.*|virbr.*|cni.*|flannel.*|cali.*"'
 MIN_PACKETS = 1
+_PARTS = {"HostDiskFull": (names.MOUNTPOINT,), "HostNetworkErrors": (names.DEVICE,)}
 
 
 def hosts(stack: Stack) -> Family:
@@ -29,12 +30,11 @@ def hosts(stack: Stack) -> Family:
 
 def _recordings() -> Iterator[RecordingRule]:
     for record, modes in (
-        (names.CPU_BUSY, "idle|iowait|steal"),
-        (names.CPU_IOWAIT, "iowait"),
-        (names.CPU_STEAL, "steal"),
+        (names.CPU_BUSY, 'mode!~"idle|iowait|steal"'),
+        (names.CPU_IOWAIT, equals("mode", "iowait")),
+        (names.CPU_STEAL, equals("mode", "steal")),
     ):
-        share = _by_core(modes)
-        yield RecordingRule(record, f"1 - {share}" if record == names.CPU_BUSY else share)
+        yield RecordingRule(record, f"{_cpu_time(modes)} / ({_cpu_time()} > 0)")
     yield RecordingRule(
         names.MEMORY_USED, f"1 - {_used_of('node_memory_MemAvailable_bytes', 'node_memory_MemTotal_bytes')}"
     )
@@ -56,10 +56,10 @@ def _recordings() -> Iterator[RecordingRule]:
         yield RecordingRule(record, f"sum by (instance) ({total})")
 
 
-def _by_core(modes: str) -> str:
-    """The share of a core's time in some modes, on average over all cores."""
-    time = rate("node_cpu_seconds_total", NODE, f'mode=~"{modes}"')
-    return f"avg by (instance) (sum by (instance, cpu) ({time}))"
+def _cpu_time(*modes: str) -> str:
+    """The time of all cores in some modes. Shares are taken of the time of all modes: over a window that is not full
+    yet, the first minutes of a host, every rate is too small, and 1 - idle would make an idle host look busy."""
+    return f"sum by (instance) ({rate('node_cpu_seconds_total', NODE, *modes)})"
 
 
 def _used_of(free: str, total: str) -> str:
@@ -109,8 +109,7 @@ def _alert(
         severity=severity,
         value=shown,
         limit=notation(number(limit.value)),
-        subject="{{ $labels.instance }}{{ with $labels.mountpoint }} {{ . }}{{ end }}"
-        "{{ with $labels.device }} {{ . }}{{ end }}",
+        subject=" ".join(f"{{{{ $labels.{label} }}}}" for label in (names.INSTANCE, *_PARTS.get(name, ()))),
         limits=((name, limit),),
         labels=((names.TEAM, stack.hosts.team),),
         scenarios=tuple(_scenarios(stack, name, hold, limit.value, traffic, severity)),

@@ -85,8 +85,8 @@ EN = Texts(
             ),
         ),
         "HostHighCpu": AlertText(
-            "CPU of <subject> busy for <value>",
-            "The cores of <subject> are busy for <value> of the time; the limit is <limit>.",
+            "<subject>: CPU <value> busy",
+            "The cores of <subject> are busy <value> of the time; the limit is <limit>.",
             "The busy share of all cores over five minutes; waiting for disks and time stolen by the hypervisor are "
             "not counted and have series of their own.",
             (
@@ -96,7 +96,7 @@ EN = Texts(
             ),
         ),
         "HostHighMemory": AlertText(
-            "Memory of <subject> used to <value>",
+            "<subject>: memory <value> used",
             "<value> of the memory of <subject> is in use; the limit is <limit>.",
             "1 - MemAvailable / MemTotal: what cannot be given to a new process without swapping.",
             (
@@ -106,7 +106,7 @@ EN = Texts(
             ),
         ),
         "HostDiskFull": AlertText(
-            "Disk of <subject> used to <value>",
+            "<subject>: disk <value> used",
             "<value> of the file system <subject> is used; the limit is <limit>.",
             "1 - available / size of a file system on a real disk.",
             (
@@ -125,7 +125,7 @@ EN = Texts(
             ),
         ),
         "HostHighLoad": AlertText(
-            "Load of <subject>: <value> per core",
+            "<subject>: load <value> per core",
             "The five-minute load of <subject> is <value> per core; the limit is <limit>.",
             "More runnable (or disk-waiting) tasks than the cores can serve.",
             (
@@ -134,7 +134,7 @@ EN = Texts(
             ),
         ),
         "HostNetworkErrors": AlertText(
-            "Network of <subject> loses <value>",
+            "<subject>: <value> of packets lost",
             "<value> of the packets of <subject> are dropped or damaged; the limit is <limit>.",
             "Errors and drops, received and sent, as a share of all packets of a device.",
             (

@@ -84,7 +84,7 @@ KO = Texts(
         ),
         "HostHighCpu": AlertText(
             "<subject> CPU 사용률 <value>",
-            "<subject>의 코어가 <value> 동안 바쁩니다. 한계는 <limit>입니다.",
+            "<subject>의 코어가 시간의 <value> 동안 바쁩니다. 한계는 <limit>입니다.",
             "최근 5분 모든 코어의 사용 비율입니다. 디스크 대기(iowait)와 하이퍼바이저가 가져간 시간(steal)은 빼고 "
             "따로 기록합니다.",
             (
