@@ -1,4 +1,7 @@
-"""Every default and where it comes from. Limits name their seed document; versions are pinned here and only here."""
+"""Every default and where it comes from; versions are pinned here and only here.
+
+A limit names the requirement that asked for it, see docs/decisions.md.
+"""
 
 from __future__ import annotations
 
@@ -7,31 +10,31 @@ from generator.model import HostLimits, Images, Levels, Limit, Limits, Ports, Re
 DAY = 86400.0
 
 
-def _limit(value: float, seed: str) -> Limit:
-    return Limit(value, f"default ({seed})")
+def _limit(value: float, asked: str) -> Limit:
+    return Limit(value, f"default ({asked})")
 
 
 LIMITS = Limits(
-    error_ratio=_limit(0.01, "seeds 001, 004"),
-    client_error_ratio=_limit(0.05, "seed 002"),
-    latency_p95=_limit(0.8, "seeds 001, 004"),
-    latency_p95_critical=_limit(5.0, "seed 002"),
-    latency_average=_limit(3.0, "seed 002"),
-    consecutive_errors=_limit(10, "seed 002"),
-    min_requests=_limit(20, "house"),
-    min_errors=_limit(5, "house"),
+    error_ratio=_limit(0.01, "requirements 001, 004"),
+    client_error_ratio=_limit(0.05, "requirement 002"),
+    latency_p95=_limit(0.8, "requirements 001, 004"),
+    latency_p95_critical=_limit(5.0, "requirement 002"),
+    latency_average=_limit(3.0, "requirement 002"),
+    consecutive_errors=_limit(10, "requirement 002"),
+    min_requests=_limit(20, "ours"),
+    min_errors=_limit(5, "ours"),
 )
 HOST_LIMITS = HostLimits(
-    cpu=Levels(_limit(0.70, "seed 003"), _limit(0.85, "seed 003")),
-    memory=Levels(_limit(0.75, "seed 003"), _limit(0.90, "seed 003")),
-    disk=Levels(_limit(0.80, "seed 001"), _limit(0.90, "house")),
-    swap=_limit(0.10, "seeds 001, 003"),
-    load_per_core=_limit(2.0, "seed 003"),
-    network_errors=_limit(0.01, "seed 001"),
+    cpu=Levels(_limit(0.70, "requirement 003"), _limit(0.85, "requirement 003")),
+    memory=Levels(_limit(0.75, "requirement 003"), _limit(0.90, "requirement 003")),
+    disk=Levels(_limit(0.80, "requirement 001"), _limit(0.90, "ours")),
+    swap=_limit(0.10, "requirements 001, 003"),
+    load_per_core=_limit(2.0, "requirement 003"),
+    network_errors=_limit(0.01, "requirement 001"),
 )
-DATABASE_CONNECTIONS = _limit(80, "seed 004")
+DATABASE_CONNECTIONS = _limit(80, "requirement 004")
 DATABASE_CONNECTIONS_SHARE = 0.80
-CERTIFICATE_DAYS = _limit(14, "house")
+CERTIFICATE_DAYS = _limit(14, "ours")
 
 ENVIRONMENT = "production"
 TEAM = "ops"

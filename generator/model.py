@@ -28,7 +28,7 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """A number that an alert compares with, and where it came from: a spec key, or a seed document."""
+    """A number that an alert compares with, and where it came from: a spec key, or the requirement behind a default."""
 
     value: float
     origin: str

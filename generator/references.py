@@ -270,6 +270,18 @@ def _targets_once(data: Any) -> Iterator[Found]:
             seen.setdefault(path, str(_at(service, "name")))
 
 
+def _dns(data: Any) -> Iterator[Found]:
+    for index, service in enumerate(_list(data, "services")):
+        dns = _mapping(service, "dns")
+        if dns.get("type") in ("A", "AAAA", "MX", "NS") and dns.get("port") is None:
+            yield Found(
+                "dns-port",
+                ("services", index, "dns", "type"),
+                f"{dns['type']} records tell no port",
+                "write `port: 8000` beside it, or use SRV records",
+            )
+
+
 _PROBED = {"http": parse_url, "tcp": parse_target, "icmp": parse_host}
 
 
@@ -332,6 +344,7 @@ _CHECKS: tuple[Callable[[Any], Iterator[Found]], ...] = (
     _levels,
     _intervals,
     _targets_once,
+    _dns,
     _probes,
     _secret_files,
     _empty,

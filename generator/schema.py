@@ -1,16 +1,25 @@
-"""The JSON Schema of the spec, for editors."""
+"""The JSON Schema of the spec, for editors and for the reference, with every default in it."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import asdict, fields
 from typing import Any
 
+from generator import defaults
+from generator.model import HostLimits, Levels, Limit, Limits
 from generator.spec import StackSpec
+from generator.units import duration, number, percent
 
 
 def schema() -> dict[str, Any]:
-    """Draft 2020-12. Fields that may be left out may not be null in the schema's eyes; the loader is kinder."""
-    found = StackSpec.model_json_schema(by_alias=True)
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "spec.yaml", **_tidy(found)}
+    """Draft 2020-12. Where a part's field has a default, it is in the schema as a person would write it."""
+    found = _tidy(StackSpec.model_json_schema(by_alias=True))
+    for part, values in _defaults().items():
+        properties = found["$defs"][part]["properties"]
+        for name, value in values.items():
+            properties[name]["default"] = _written(value, properties[name])
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "spec.yaml", **found}
 
 
 def _tidy(part: Any) -> Any:
@@ -28,3 +37,56 @@ def _tidy(part: Any) -> Any:
         del made["anyOf"]
         made = {**(rest[0] if len(rest) == 1 else {"anyOf": rest}), **made}
     return made
+
+
+def _defaults() -> dict[str, dict[str, Any]]:
+    return {
+        "StackSection": {
+            "environment": defaults.ENVIRONMENT,
+            "team": defaults.TEAM,
+            "locale": defaults.LOCALE,
+            "timezone": defaults.TIMEZONE,
+            "scrape_interval": defaults.SCRAPE_INTERVAL,
+            "scrape_timeout": defaults.SCRAPE_TIMEOUT,
+            "listen": defaults.LISTEN,
+            "subnet": defaults.SUBNET,
+        },
+        "PortsSpec": asdict(defaults.PORTS),
+        "RetentionSpec": asdict(defaults.RETENTION),
+        "ImagesSpec": asdict(defaults.IMAGES),
+        "ThresholdsSection": {
+            **dict(_limits(defaults.LIMITS)),
+            **dict(_limits(defaults.HOST_LIMITS)),
+            "database_connections": defaults.DATABASE_CONNECTIONS.value,
+            "certificate_days": defaults.CERTIFICATE_DAYS.value,
+        },
+        "AlertingSection": {
+            "group_wait": defaults.GROUP_WAIT,
+            "group_interval": defaults.GROUP_INTERVAL,
+            "repeat_interval": defaults.REPEAT_INTERVAL,
+        },
+        "FileDiscovery": {"refresh_interval": defaults.DISCOVERY_REFRESH},
+        "DnsDiscovery": {"refresh_interval": defaults.DISCOVERY_REFRESH},
+        "DockerDiscovery": {"refresh_interval": defaults.DISCOVERY_REFRESH, "host": defaults.DOCKER_HOST},
+    }
+
+
+def _limits(limits: Limits | HostLimits) -> Iterator[tuple[str, Any]]:
+    for field in fields(limits):
+        value: Limit | Levels = getattr(limits, field.name)
+        if isinstance(value, Levels):
+            yield field.name, {"warning": percent(value.warning.value), "critical": percent(value.critical.value)}
+        else:
+            yield field.name, value.value
+
+
+def _written(value: Any, field: dict[str, Any]) -> Any:
+    """A default as it would stand in a spec: the field's own example tells its unit."""
+    if not isinstance(value, float | int) or isinstance(value, bool):
+        return value
+    example = str(field.get("examples", [""])[0])
+    if example.endswith("%"):
+        return percent(value)
+    if example:
+        return duration(value)
+    return float(number(value)) if field.get("type") == "number" else int(value)

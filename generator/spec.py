@@ -6,90 +6,36 @@ Only `load.py` uses these models. Defaults and inheritance are `resolve.py`'s; w
 
 from __future__ import annotations
 
-import re
-from ipaddress import IPv4Network, ip_network
-from typing import Annotated, Any, Literal
-from zoneinfo import available_timezones
+from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from generator import units
-from generator.addresses import HOST, parse_target, parse_url
-
-
-def _text(pattern: str, meaning: str) -> AfterValidator:
-    compiled = re.compile(pattern)
-
-    def check(value: str) -> str:
-        if not compiled.fullmatch(value):
-            raise ValueError(f"{value[:60]!r} is not allowed; write {meaning}")
-        return value
-
-    return AfterValidator(check)
-
-
-def _parsed(parse: Any, pattern: str, example: str) -> tuple[BeforeValidator, WithJsonSchema]:
-    return BeforeValidator(parse), WithJsonSchema({"type": "string", "pattern": pattern, "examples": [example]})
-
-
-_DURATION_PATTERN = r"^([0-9]+(\.[0-9]+)?(ms|[smhdwy]))+$"
-Percent = Annotated[float, *_parsed(units.parse_percent, r"^[0-9]+(\.[0-9]+)? ?%$", "1%")]
-Duration = Annotated[float, *_parsed(units.parse_duration, _DURATION_PATTERN, "800ms")]
-Delay = Annotated[float, *_parsed(units.parse_delay, _DURATION_PATTERN, "5m")]
-Size = Annotated[str, *_parsed(units.parse_size, r"^[0-9]+(B|KB|MB|GB|TB|PB)$", "20GB")]
-Port = Annotated[int, Field(ge=1, le=65535)]
-Name = Annotated[str, _text(r"[a-z][a-z0-9_-]{0,62}", "lower-case letters, digits, - and _, a letter first, up to 63")]
-LabelName = Annotated[str, _text(r"[a-zA-Z_][a-zA-Z0-9_]{0,62}", "letters, digits and _, no digit first")]
-LabelValue = Annotated[str, _text(r"[^\x00-\x1f\x7f\u2028\u2029]{1,128}", "1 to 128 characters in one line")]
-MetricName = Annotated[
-    str, _text(r"[a-zA-Z_:][a-zA-Z0-9_:]{0,199}", "a metric name: letters, digits, _ and :, no digit first")
-]
-Word = Annotated[str, _text(r"[\w.-]{1,63}", "letters, digits, _, . and -, up to 63")]
-RoutePattern = Annotated[str, _text(r"[^\x00-\x1f\x7f\u2028\u2029]{1,200}", "1 to 200 characters in one line")]
-
-
-def _listen(value: str) -> str:
-    octets = value.split(".")
-    if len(octets) != 4 or not all(o.isdigit() and len(o) <= 3 and int(o) <= 255 for o in octets):
-        raise ValueError(f"{value[:60]!r} is no IPv4 address; write 127.0.0.1, 0.0.0.0 or one of this host's own")
-    return value
-
-
-def _subnet(value: str) -> str:
-    try:
-        network = ip_network(value)
-    except ValueError:
-        network = None
-    if not isinstance(network, IPv4Network) or not 8 <= network.prefixlen <= 28 or not network.is_private:
-        raise ValueError(f"{value[:60]!r} is no private IPv4 network; write one such as 172.30.77.0/24")
-    return value
-
-
-def _timezone(value: str) -> str:
-    if value not in available_timezones():
-        raise ValueError(f"{value[:60]!r} is no time zone; write one such as Asia/Seoul, Europe/Berlin or UTC")
-    return value
-
-
-Target = Annotated[str, AfterValidator(parse_target)]
-HttpUrl = Annotated[str, AfterValidator(parse_url)]
-Listen = Annotated[str, AfterValidator(_listen)]
-Timezone = Annotated[str, AfterValidator(_timezone)]
-FilePath = Annotated[
-    str,
-    _text(
-        r"(?=.{2,255}\Z)(/(?!\.{1,2}(/|\Z))[A-Za-z0-9_.-]+)+",
-        "an absolute path such as /run/secrets/slack_url (letters, digits, _ . - /)",
-    ),
-]
-EnvName = Annotated[str, _text(r"[A-Za-z_][A-Za-z0-9_]{0,99}", "the name of an environment variable")]
-Image = Annotated[
-    str,
-    _text(
-        r"[a-z0-9]+([._/:-][a-zA-Z0-9_]+)*:[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}(@sha256:[0-9a-f]{64})?",
-        "an image with its tag, such as prom/prometheus:v3.14.0",
-    ),
-]
+from generator.addresses import HOST
+from generator.fields import (
+    Delay,
+    DiscoveryFile,
+    DockerHost,
+    Duration,
+    HttpUrl,
+    Image,
+    LabelName,
+    LabelValue,
+    Listen,
+    MetricName,
+    Name,
+    Percent,
+    Port,
+    RoutePattern,
+    SecretEnv,
+    SecretFile,
+    Size,
+    Subnet,
+    Target,
+    Team,
+    Timezone,
+    Word,
+    text,
+)
 
 
 class Part(BaseModel):
@@ -131,24 +77,24 @@ class StackSection(Part):
     team: LabelValue | None = Field(None, description="who is responsible where nothing else is written")
     locale: Literal["en", "ko"] | None = Field(None, description="language of dashboards, alerts and runbooks")
     timezone: Timezone | None = Field(None, description="time zone of the dashboards")
-    scrape_interval: Duration | None = None
-    scrape_timeout: Duration | None = None
+    scrape_interval: Duration | None = Field(None, description="how often targets are asked")
+    scrape_timeout: Duration | None = Field(None, description="how long a target may take to answer")
     evaluation_interval: Duration | None = Field(None, description="how often rules run; scrape_interval if left out")
     listen: Listen | None = Field(None, description="the host address that published ports bind to")
-    public_host: Annotated[str, _text(HOST, "a host name or address")] | None = Field(
+    public_host: Annotated[str, text(HOST, "a host name or address")] | None = Field(
         None, description="the host name in links of alerts and dashboards"
     )
-    subnet: Annotated[str, AfterValidator(_subnet)] | None = Field(None, description="of the Compose network")
-    ports: PortsSpec | None = None
-    retention: RetentionSpec | None = None
-    images: ImagesSpec | None = None
+    subnet: Subnet | None = Field(None, description="of the Compose network")
+    ports: PortsSpec | None = Field(None, description="published on `listen`")
+    retention: RetentionSpec | None = Field(None, description="whichever comes first")
+    images: ImagesSpec | None = Field(None, description="only what should differ from the pinned defaults")
 
 
 class LevelsSpec(Part):
     """A warning and a critical limit of one condition."""
 
-    warning: Percent | None = None
-    critical: Percent | None = None
+    warning: Percent | None = Field(None, description="the alert is a warning above it")
+    critical: Percent | None = Field(None, description="the alert is critical above it, which silences the warning")
 
 
 class HttpThresholds(Part):
@@ -180,7 +126,7 @@ class ThresholdsSection(HttpThresholds):
 class RouteSpec(Part):
     """Limits of one route of a service, named as the service's own metrics name it."""
 
-    route: RoutePattern
+    route: RoutePattern = Field(description="as the label `route` has it, such as /items/{id}")
     latency_p95: Duration | None = None
     latency_p95_critical: Duration | None = None
     latency_average: Duration | None = None
@@ -188,35 +134,27 @@ class RouteSpec(Part):
     client_error_ratio: Percent | None = None
 
 
-DiscoveryFile = Annotated[
-    str,
-    _text(
-        r"(?!.*(^|/)\.\.?/)[A-Za-z0-9_][A-Za-z0-9_./*-]{0,200}\.(json|ya?ml)",
-        "a .yml or .json path below prometheus/, such as targets/*.yml",
-    ),
-]
-DockerHost = Annotated[
-    str, _text(r"(unix:///[A-Za-z0-9_./-]+|tcp://[A-Za-z0-9_.:-]+)", "unix:///path or tcp://host:port")
-]
-
-
 class FileDiscovery(Part):
-    files: Annotated[list[DiscoveryFile], Field(min_length=1)]
-    refresh_interval: Duration | None = None
+    files: Annotated[list[DiscoveryFile], Field(min_length=1)] = Field(
+        description="below prometheus/; * stands for any"
+    )
+    refresh_interval: Duration | None = Field(None, description="how often they are looked up anew")
 
 
 class DnsDiscovery(Part):
-    names: Annotated[list[Annotated[str, _text(HOST, "a DNS name")]], Field(min_length=1)]
-    type: Literal["A", "AAAA", "SRV", "MX", "NS"] | None = None
-    port: Port | None = None
-    refresh_interval: Duration | None = None
+    names: Annotated[list[Annotated[str, text(HOST, "a DNS name")]], Field(min_length=1)] = Field(
+        description="names to look up"
+    )
+    type: Literal["A", "AAAA", "SRV", "MX", "NS"] | None = Field(None, description="of the record; SRV if left out")
+    port: Port | None = Field(None, description="to scrape; not for SRV, which tells it")
+    refresh_interval: Duration | None = Field(None, description="how often they are looked up anew")
 
 
 class DockerDiscovery(Part):
     port: Port = Field(description="the container port to scrape")
     label: LabelValue | None = Field(None, description="only containers with this Docker label, as key=value")
-    host: DockerHost | None = None
-    refresh_interval: Duration | None = None
+    host: DockerHost | None = Field(None, description="the engine's address")
+    refresh_interval: Duration | None = Field(None, description="how often they are looked up anew")
 
 
 class CounterMapping(Part):
@@ -254,35 +192,37 @@ class ServiceSpec(Part):
     dns: DnsDiscovery | None = Field(None, description="targets from DNS")
     docker: DockerDiscovery | None = Field(None, description="targets from a Docker engine")
     push: bool | None = Field(None, description="the service pushes OTLP metrics to Prometheus; opentelemetry only")
-    team: LabelValue | None = None
+    team: Team = None
     labels: dict[LabelName, LabelValue] | None = Field(None, description="more labels of every series")
-    scheme: Literal["http", "https"] | None = None
-    metrics_path: Annotated[str, _text(r"/[A-Za-z0-9_./~-]{0,200}", "a path such as /metrics")] | None = None
-    scrape_interval: Duration | None = None
-    scrape_timeout: Duration | None = None
+    scheme: Literal["http", "https"] | None = Field(None, description="http if left out")
+    metrics_path: Annotated[str, text(r"/[A-Za-z0-9_./~-]{0,200}", "a path such as /metrics")] | None = Field(
+        None, description="where metrics are served, if not where the library serves them"
+    )
+    scrape_interval: Duration | None = Field(None, description="if not the stack's")
+    scrape_timeout: Duration | None = Field(None, description="if not the stack's")
     buckets: list[Duration] | None = Field(None, description="the histogram's bounds, if not the library's default")
-    thresholds: HttpThresholds | None = None
-    routes: list[RouteSpec] | None = None
+    thresholds: HttpThresholds | None = Field(None, description="limits that differ from the stack's")
+    routes: list[RouteSpec] | None = Field(None, description="limits of single routes")
     metrics: MetricsMapping | None = Field(None, description="kind custom: which metric is which")
     for_: dict[str, Delay] | None = Field(None, alias="for", description="how long a condition must hold, by alert")
 
 
 class HostsSection(Part):
     targets: Annotated[list[Target], Field(min_length=1)] = Field(description="node_exporter addresses")
-    team: LabelValue | None = None
-    labels: dict[LabelName, LabelValue] | None = None
+    team: Team = None
+    labels: dict[LabelName, LabelValue] | None = Field(None, description="more labels of every series")
 
 
 class DatabaseThresholds(Part):
-    database_connections: Annotated[int, Field(ge=1)] | None = None
+    database_connections: Annotated[int, Field(ge=1)] | None = Field(None, description="DatabaseConnectionsHigh")
 
 
 class DatabaseSpec(Part):
     name: Name = Field(description="the label `database` of every series")
-    kind: Literal["postgres", "redis"]
+    kind: Literal["postgres", "redis"] = Field(description="of the exporter")
     targets: Annotated[list[Target], Field(min_length=1)] = Field(description="the exporter's addresses")
-    team: LabelValue | None = None
-    thresholds: DatabaseThresholds | None = None
+    team: Team = None
+    thresholds: DatabaseThresholds | None = Field(None, description="limits that differ from the stack's")
 
 
 _PROBE_TARGET = r"[^\x00-\x20\x7f]{1,300}"  # what each kind wants beyond that, `references.py` says
@@ -290,45 +230,49 @@ _PROBE_TARGET = r"[^\x00-\x20\x7f]{1,300}"  # what each kind wants beyond that, 
 
 class ProbeSpec(Part):
     name: Name = Field(description="the label `probe` of every series")
-    kind: Literal["http", "tcp", "icmp"]
-    target: Annotated[str, _text(_PROBE_TARGET, "a URL for http, host:port for tcp, a host for icmp")]
-    team: LabelValue | None = None
+    kind: Literal["http", "tcp", "icmp"] = Field(description="how it is asked")
+    target: Annotated[str, text(_PROBE_TARGET, "a URL for http, host:port for tcp, a host for icmp")] = Field(
+        description="a URL for http, host:port for tcp, a host for icmp"
+    )
+    team: Team = None
 
 
 class SlackReceiver(Part):
-    webhook_url_file: FilePath | None = None
-    webhook_url_env: EnvName | None = None
-    channel: Annotated[str, _text(r"[#@]?[^\s\x00-\x1f{}$]{1,80}", "a channel such as #oncall")] | None = None
+    webhook_url_file: SecretFile = None
+    webhook_url_env: SecretEnv = None
+    channel: Annotated[str, text(r"[#@]?[^\s\x00-\x1f{}$]{1,80}", "a channel such as #oncall")] | None = None
 
 
-_EMAIL = _text(r"[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9.-]{1,253}", "an address such as ops@example.com")
+_EMAIL = text(r"[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9.-]{1,253}", "an address such as ops@example.com")
 
 
 class EmailReceiver(Part):
     to: Annotated[str, _EMAIL]
     from_: Annotated[str, _EMAIL] = Field(alias="from")
-    smarthost: Target
-    auth_username: Annotated[str, _text(r"[^\s\x00-\x1f{}$]{1,200}", "the SMTP user")] | None = None
-    auth_password_file: FilePath | None = None
-    auth_password_env: EnvName | None = None
-    require_tls: bool | None = None
+    smarthost: Target = Field(description="the SMTP server, host:port")
+    auth_username: Annotated[str, text(r"[^\s\x00-\x1f{}$]{1,200}", "the SMTP user")] | None = Field(
+        None, description="`from` if left out"
+    )
+    auth_password_file: SecretFile = None
+    auth_password_env: SecretEnv = None
+    require_tls: bool | None = Field(None, description="true if left out")
 
 
 class PagerDutyReceiver(Part):
-    routing_key_file: FilePath | None = None
-    routing_key_env: EnvName | None = None
+    routing_key_file: SecretFile = None
+    routing_key_env: SecretEnv = None
 
 
 class TelegramReceiver(Part):
-    bot_token_file: FilePath | None = None
-    bot_token_env: EnvName | None = None
-    chat_id: int
+    bot_token_file: SecretFile = None
+    bot_token_env: SecretEnv = None
+    chat_id: int = Field(description="negative for a group")
 
 
 class WebhookReceiver(Part):
     url: HttpUrl | None = None
-    url_file: FilePath | None = None
-    url_env: EnvName | None = None
+    url_file: SecretFile = None
+    url_env: SecretEnv = None
 
 
 class ReceiverSpec(Part):
@@ -355,7 +299,7 @@ class AlertRouteSpec(Part):
 class UserRule(Part):
     """One rule in Prometheus' own format."""
 
-    alert: Annotated[str, _text(r"\w[\w .:-]{0,99}", "a name such as CheckoutSlow")] | None = None
+    alert: Annotated[str, text(r"\w[\w .:-]{0,99}", "a name such as CheckoutSlow")] | None = None
     record: MetricName | None = None
     expr: Annotated[str, Field(min_length=1, max_length=10_000)]
     for_: Delay | None = Field(None, alias="for")
