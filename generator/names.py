@@ -96,6 +96,9 @@ DATABASE_CONNECTIONS_LIMIT = "database:connections:limit"
 PROBE_UP = "probe:success"
 PROBE_CERTIFICATE = "probe:certificate_expiry_seconds"
 
+# The variable that tells Compose which group may talk to the engine's socket
+DOCKER_GROUP = "DOCKER_GID"
+
 # Paths of what is generated
 COMPOSE_FILE = "docker-compose.yml"
 PROMETHEUS_CONFIG = "prometheus/prometheus.yml"

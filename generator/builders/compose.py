@@ -109,7 +109,7 @@ def _prometheus(stack: Stack) -> dict[str, Any]:
     if Component.NODE_EXPORTER in stack.components:
         more["extra_hosts"] = [f"{Component.NODE_EXPORTER.value}:{gateway(stack)}"]
     if sockets:
-        more["group_add"] = ["${DOCKER_GID:-999}"]
+        more["group_add"] = [f"${{{names.DOCKER_GROUP}:-999}}"]
     flags = [
         "--config.file=/etc/prometheus/prometheus.yml",
         "--storage.tsdb.path=/prometheus",
@@ -136,7 +136,9 @@ def _prometheus(stack: Stack) -> dict[str, Any]:
 
 def _alertmanager(stack: Stack) -> dict[str, Any]:
     secrets = stack.secrets()
-    managed: dict[str, Any] = {"secrets": [s.name for s in secrets if _managed(s)]} if any(map(_managed, secrets)) else {}
+    managed: dict[str, Any] = (
+        {"secrets": [s.name for s in secrets if _managed(s)]} if any(map(_managed, secrets)) else {}
+    )
     folders = sorted({s.source.rsplit("/", 1)[0] for s in secrets if not _managed(s)})
     return _container(
         stack.images.alertmanager,

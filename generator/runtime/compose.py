@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from generator import names
+from generator import defaults, names
 from generator.runtime.base import RuntimeProblem
 from generator.runtime.process import Ran, run
 
+SOCKET = Path(defaults.DOCKER_HOST.removeprefix("unix://"))
 OVERRIDE = "docker-compose.override.yml"
 
 
@@ -62,7 +64,7 @@ class Compose:
 
     def run(self, *arguments: str, timeout: float) -> Ran:
         """Runs a command to its end."""
-        return run(self.command(*arguments), timeout=timeout, cwd=self.root)
+        return run(self.command(*arguments), timeout=timeout, cwd=self.root, env=environment())
 
     def services(self) -> tuple[Service, ...]:
         """What the compose files say; raises RuntimeProblem when they cannot be read."""
@@ -93,6 +95,7 @@ class Compose:
         with subprocess.Popen(
             self.command(*arguments),
             cwd=self.root,
+            env=environment(),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             stdin=subprocess.DEVNULL,
@@ -104,6 +107,15 @@ class Compose:
                 process.terminate()
 
 
+def environment(socket: Path = SOCKET) -> dict[str, str]:
+    """This process's environment, and the group of the engine's socket: Prometheus needs it for docker discovery."""
+    try:
+        group = {names.DOCKER_GROUP: str(socket.stat().st_gid)}
+    except OSError:
+        group = {}
+    return {**group, **os.environ}
+
+
 class Background:
     """A compose command that runs while something else is watched."""
 
@@ -113,7 +125,8 @@ class Background:
             self._process = subprocess.Popen(
                 compose.command(*arguments),
                 cwd=compose.root,
-                    stdout=file,
+                env=environment(),
+                stdout=file,
                 stderr=file,
                 stdin=subprocess.DEVNULL,
             )
@@ -144,6 +157,7 @@ def watched(compose: Compose, arguments: tuple[str, ...], seconds: float, tell: 
     process = subprocess.Popen(
         ["timeout", "--kill-after=10", f"{seconds:.0f}", *compose.command(*arguments)],
         cwd=compose.root,
+        env=environment(),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         stdin=subprocess.DEVNULL,

@@ -7,8 +7,8 @@ from typing import Any
 SERVICES = ("errors-api", "slow-api", "dying-api", "busy-api")
 
 
-def spec(name: str, targets: dict[str, str], ports: dict[str, int], subnet: str) -> dict[str, Any]:
-    """`targets` gives each service's address as Prometheus reaches it."""
+def spec(name: str, discovery: dict[str, dict[str, Any]], ports: dict[str, int], probe: str) -> dict[str, Any]:
+    """`discovery` says how Prometheus finds each service; `probe` is a URL that answers."""
     return {
         "version": 1,
         "stack": {
@@ -16,13 +16,13 @@ def spec(name: str, targets: dict[str, str], ports: dict[str, int], subnet: str)
             "scrape_interval": "5s",
             "scrape_timeout": "4s",
             "ports": ports,
-            "subnet": subnet,
+            "subnet": "172.30.78.0/24",
         },
         "services": [
-            {"name": service, "kind": "fastapi", "targets": [targets[service]], "team": "ml", "buckets": BUCKETS}
+            {"name": service, "kind": "fastapi", **discovery[service], "team": "ml", "buckets": BUCKETS}
             for service in SERVICES
         ],
-        "probes": [{"name": "home", "kind": "http", "target": f"http://{targets['busy-api']}/healthz"}],
+        "probes": [{"name": "home", "kind": "http", "target": probe}],
         "alerting": {
             "group_wait": "1s",
             "group_interval": "5s",

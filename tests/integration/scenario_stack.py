@@ -23,6 +23,7 @@ class ScenarioStack:
 
     def __init__(self, folder: Path, runtime: str) -> None:
         self.folder, self.runtime = folder, runtime
+        self.name = f"scenario-{os.getpid()}"  # an earlier run's volumes would hold its alerts
         found = free_ports(len(NAMES) + len(SERVICES))
         self.ports = dict(zip(NAMES, found, strict=False))
         self.service_ports = dict(zip(SERVICES, found[len(NAMES) :], strict=True))
@@ -57,8 +58,8 @@ class ScenarioStack:
         )
         self._share_packages()
         inside = self.runtime == "docker"
-        targets = {s: f"{s}:8000" if inside else f"127.0.0.1:{self.service_ports[s]}" for s in SERVICES}
-        content = spec("scenario", targets, self.ports, "172.30.78.0/24")
+        at = {s: f"{s}:8000" if inside else f"127.0.0.1:{self.service_ports[s]}" for s in SERVICES}
+        content = spec(self.name, self._discovery(at), self.ports, f"http://{at['busy-api']}/healthz")
         (self.folder / "spec.yaml").write_text(yaml.safe_dump(content))
         if inside:
             (self.folder / "docker-compose.override.yml").write_text(yaml.safe_dump(self._containers()))
@@ -77,6 +78,9 @@ class ScenarioStack:
         for process in (*self.processes, *self.apps.values()):
             process.wait(timeout=20)
         self._generator("down")
+        if self.runtime == "docker":
+            remove = ("docker", "compose", "-p", self.name, "down", "--volumes", "--rmi", "local")
+            subprocess.run(remove, cwd=self.folder, capture_output=True, check=False)
 
     def traffic(self, service: str, rate: float, seconds: float) -> None:
         """Requests at a fixed rate, in the background."""
@@ -89,6 +93,19 @@ class ScenarioStack:
             subprocess.run(["docker", "compose", "kill", service], cwd=self.folder, check=True, capture_output=True)
         else:
             self.apps[service].kill()
+
+    def _discovery(self, at: dict[str, str]) -> dict[str, dict[str, Any]]:
+        """Every way to find targets that can be had here, one for each service."""
+        found: dict[str, dict[str, Any]] = {service: {"targets": [address]} for service, address in at.items()}
+        targets = self.folder / "prometheus" / "targets"
+        targets.mkdir(exist_ok=True)
+        (targets / "busy.yml").write_text(yaml.safe_dump([{"targets": [at["busy-api"]]}]))
+        found["busy-api"] = {"file_sd": {"files": ["targets/*.yml"], "refresh_interval": "5s"}}
+        if self.runtime == "docker":
+            found["slow-api"] = {"dns": {"names": ["slow-api"], "type": "A", "port": 8000, "refresh_interval": "5s"}}
+            labelled = {"port": 8000, "label": "com.docker.compose.service=dying-api", "refresh_interval": "5s"}
+            found["dying-api"] = {"docker": labelled}
+        return found
 
     def _share_packages(self) -> None:
         """What `make tools` brought is not brought again."""
@@ -108,7 +125,7 @@ class ScenarioStack:
 
     def _containers(self) -> dict[str, Any]:
         common = {
-            "image": "scenario-sample:local",
+            "image": f"{self.name}-sample:local",
             "command": ["sample_app.api", "--host", "0.0.0.0", "--port", "8000"],
             "tmpfs": ["/tmp:mode=1777"],
             "depends_on": {"alert-sink": {"condition": "service_started"}},
