@@ -6,7 +6,7 @@ import argparse
 import difflib
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -66,7 +66,11 @@ def _parser() -> argparse.ArgumentParser:
         ("down", _down, "Stop the stack; its data stays."),
         ("status", _status, "What runs, and where."),
     ):
-        command(name, run, text).add_argument("--runtime", choices=("docker", "native"), help="default: what answers")
+        sub = command(name, run, text)
+        if name == "up":
+            sub.add_argument("--runtime", choices=("docker", "native"), help="default: what answers")
+        if name == "down":
+            sub.add_argument("--delete-data", action="store_true", help="delete its data for good")
     logs = command("logs", _logs, "The servers' logs.")
     logs.add_argument("components", nargs="*", metavar="COMPONENT")
     logs.add_argument("--lines", type=int, default=100)
@@ -121,18 +125,25 @@ def _diff(options: argparse.Namespace) -> int:
 
 
 def _check(options: argparse.Namespace) -> int:
-    from generator.checkers import Verdict, check_tree  # noqa: PLC0415
+    from generator.checkers import Verdict  # noqa: PLC0415
 
     planned = _planned(options)
     for change in planned.pending:
         print(f"drift       {change.path} ({change.action.value}); run `make generate`")
-    refused = 0
+    verdicts = set()
+    for checked in _checked(planned, options):
+        print(f"{checked.verdict.value:12}{checked.what}{f': {checked.detail}' if checked.detail else ''}")
+        verdicts.add(checked.verdict)
+    return FOUND if planned.pending or Verdict.REFUSED in verdicts else OK
+
+
+def _checked(planned: Any, options: argparse.Namespace) -> Iterator[Any]:
+    """What every checker of this machine says of the tree that is planned."""
+    from generator.checkers import check_tree  # noqa: PLC0415
+
     with tempfile.TemporaryDirectory() as folder:
         _render_into(planned, Path(folder))
-        for checked in check_tree(Path(folder), _root(options) / ".run"):
-            print(f"{checked.verdict.value:12}{checked.what}{f': {checked.detail}' if checked.detail else ''}")
-            refused += checked.verdict is Verdict.REFUSED
-    return FOUND if planned.pending or refused else OK
+        yield from check_tree(Path(folder), _root(options) / ".run")
 
 
 def _render_into(planned: Any, folder: Path) -> None:
@@ -233,6 +244,11 @@ def _up(options: argparse.Namespace) -> int:
     planned = _planned(options)
     if planned.conflicts:
         return _refused(planned)
+    if planned.pending and (refused := [c for c in _checked(planned, options) if c.verdict is c.verdict.REFUSED]):
+        for each in refused:
+            _say_error(f"{each.what}: {each.detail}")
+        _say_error("nothing was written, and what runs goes on with its configuration")
+        return FOUND
     if _generate(options) != OK:
         return FOUND
     return _running(options, lambda project: runtime.up(project, options.runtime, _progress))
@@ -241,7 +257,7 @@ def _up(options: argparse.Namespace) -> int:
 def _down(options: argparse.Namespace) -> int:
     from generator import runtime  # noqa: PLC0415
 
-    return _running(options, lambda project: runtime.down(project, _progress))
+    return _running(options, lambda project: runtime.down(project, _progress, delete_data=options.delete_data))
 
 
 def _status(options: argparse.Namespace) -> int:

@@ -68,6 +68,14 @@ class Report:
         return not self.problems
 
 
+def unwell(rows: tuple[Row, ...]) -> tuple[str, ...]:
+    """What is wrong with a stack in these states; one line when nothing of it runs."""
+    states = {row.state for row in rows}
+    if not states - {"missing", "stopped"}:
+        return ("nothing of this stack runs; start it with `make up`",)
+    return tuple(f"{row.component}: {row.state}" for row in rows if row.state not in ("up", "missing"))
+
+
 class Runtime(Protocol):
     """Where the stack runs. Each method may raise RuntimeProblem (and SpecError where it reads the spec)."""
 
@@ -80,8 +88,8 @@ class Runtime(Protocol):
         """Starts what is not running, brings the rest up to date, and waits until all is healthy."""
         ...
 
-    def down(self, say: Say) -> Report:
-        """Stops everything and keeps the data."""
+    def down(self, say: Say, *, delete_data: bool = False) -> Report:
+        """Stops everything; keeps the data, or deletes it for good."""
         ...
 
     def status(self) -> Report:

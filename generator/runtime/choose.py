@@ -42,10 +42,10 @@ def up(project: Project, wanted: RuntimeName | None, say: Say, timeout: float = 
         raise
 
 
-def down(project: Project, say: Say) -> Report:
+def down(project: Project, say: Say, *, delete_data: bool = False) -> Report:
     """Stops the stack, whichever runtime it runs with."""
     runtime = recorded(project)
-    report = runtime.down(say)
+    report = runtime.down(say, delete_data=delete_data)
     (project.state / MARK).unlink(missing_ok=True)
     return report
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from generator.model import Component, Stack
 from generator.runtime import files, health, images, logs, ports, secrets
-from generator.runtime.base import Project, Report, Row, RuntimeName, RuntimeProblem, Say, public_url
+from generator.runtime.base import Project, Report, Row, RuntimeName, RuntimeProblem, Say, public_url, unwell
 from generator.runtime.compose import Background, Compose, Container, Service
 from generator.runtime.images import Images
 from generator.runtime.process import run
@@ -61,25 +61,25 @@ class Docker:
                 _watch(compose, had, lambda: False, 60, lambda line: None)
             return self._finish(stack, had, problems, say)
 
-    def down(self, say: Say) -> Report:
-        """Stops everything and keeps the data: its volumes stay."""
+    def down(self, say: Say, *, delete_data: bool = False) -> Report:
+        """Stops everything; keeps the data's volumes, or deletes them for good."""
         with files.alone(self.project.state):
             compose = self._compose(str(self._known().get("name") or self.project.stack("compose").name))
             say("stopping the containers")
-            ran = compose.run("down", "--timeout", "30", timeout=180)
+            more = ("--volumes",) if delete_data else ()
+            ran = compose.run("down", "--timeout", "30", *more, timeout=180)
             if not ran.ok:
                 raise RuntimeProblem(f"docker compose down: {ran.reason}")
             rows = tuple(Row(name, "stopped") for name in self._entries())
-            return Report(self.name, rows, notes=("the data stays in Docker's volumes",))
+            note = "the data in Docker's volumes is deleted" if delete_data else "the data stays in Docker's volumes"
+            return Report(self.name, rows, notes=(note,))
 
     def status(self) -> Report:
         """What is up now, with URLs; needs no valid spec."""
         name = self._known().get("name")
         containers = self._compose(str(name)).containers() if name else {}
         rows = tuple(_row(each, entry, containers.get(each)) for each, entry in self._entries().items())
-        problems = tuple(f"{r.component}: {r.state}" for r in rows if r.state not in ("up", "missing", "stopped"))
-        notes = () if containers else ("nothing of this stack runs; start it with `make up`",)
-        return Report(self.name, rows, problems, notes)
+        return Report(self.name, rows, unwell(rows))
 
     def logs(self, components: tuple[str, ...] = (), lines: int = 100, follow: bool = False) -> Iterator[str]:
         """The last lines of what the containers printed."""
@@ -133,8 +133,7 @@ class Docker:
             problems += health.wait_for_targets(stack, running, 2 * stack.scrape_interval + 30, say)
         report = self.status()
         notes = [*report.notes, *had.notes, *secrets.unreadable_in_containers(stack, self.project.root)]
-        if Component.GRAFANA in stack.components:
-            notes.append(f"Grafana's user is admin, its password is in {secrets.GRAFANA_PASSWORD}")
+        notes += secrets.password_note(running)
         if Component.PROMETHEUS in running:
             notes += health.elsewhere(stack, running)
         return Report(self.name, report.rows, tuple(problems) or report.problems, tuple(notes))
@@ -176,7 +175,7 @@ def _went_on(name: str, before: Mapping[str, Container], after: Mapping[str, Con
 
 
 def _reload(compose: Compose, stack: Stack, component: Component) -> str:
-    """Over HTTP where a port is published, which tells whether it was accepted; else by signal. Grafana must restart."""
+    """Over HTTP where a port is published, which tells whether it was accepted; else by signal. Grafana restarts."""
     if component in health.RELOADED and component in _PUBLISHED:
         return health.reload(stack, component)
     signal = ("kill", "--signal", "SIGHUP") if component in health.RELOADED else ("restart",)

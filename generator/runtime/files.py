@@ -7,6 +7,7 @@ import fcntl
 import hashlib
 import json
 import os
+import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -49,6 +50,18 @@ def link(path: Path, target: Path) -> None:
         part.replace(path)
     except OSError as error:
         raise RuntimeProblem(f"cannot link {path}: {error.strerror}") from error
+
+
+def empty(folder_: Path) -> None:
+    """Deletes everything in a folder, which may be a link to another disk; raises RuntimeProblem when it may not."""
+    try:
+        for path in sorted(folder_.iterdir()) if folder_.is_dir() else ():
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path)
+            else:
+                path.unlink()
+    except OSError as error:
+        raise RuntimeProblem(f"cannot delete {error.filename}: {error.strerror}") from error
 
 
 def remember(path: Path, value: Mapping[str, Any]) -> None:

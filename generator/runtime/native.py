@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from generator import pipeline, writer
 from generator.model import Component, Stack
 from generator.runtime import binaries, files, health, http, logs, ports, programs, secrets
-from generator.runtime.base import Project, Report, Row, RuntimeName, RuntimeProblem, Say, local_url, public_url
+from generator.runtime.base import Project, Report, Row, RuntimeName, RuntimeProblem, Say, local_url, public_url, unwell
 from generator.runtime.binaries import Binaries, Sources
 from generator.runtime.daemon import FAILED, Daemon, Program
 from generator.runtime.process import end
@@ -68,25 +68,32 @@ class Native:
                 patience = max(deadline - time.monotonic(), 2 * stack.scrape_interval + 10)
                 problems += [*health.wait_for_targets(stack, components, patience, say)]
             report = self.status()
-            notes = (*started.notes, *_not_found(found), *health.elsewhere(stack, components), *_password(stack))
+            notes = (
+                *started.notes,
+                *_not_found(found),
+                *health.elsewhere(stack, components),
+                *secrets.password_note(components),
+            )
             return Report(self.name, report.rows, tuple(dict.fromkeys((*problems, *report.problems))), notes)
 
-    def down(self, say: Say) -> Report:
-        """Stops everything and keeps the data."""
+    def down(self, say: Say, *, delete_data: bool = False) -> Report:
+        """Stops everything; keeps the data, or deletes it for good."""
         with files.alone(self.project.state):
             say("stopping the supervisor and its programs")
             self.daemon.shutdown()
             self._clear_leftovers(say)
             rows = tuple(Row(name, "stopped") for name in self._record())
-            return Report(self.name, rows, notes=(f"the data stays in {self.project.state / 'data'}",))
+            data = self.project.state / "data"
+            if delete_data:
+                files.empty(data)
+            note = f"the data in {data} is deleted" if delete_data else f"the data stays in {data}"
+            return Report(self.name, rows, notes=(note,))
 
     def status(self) -> Report:
         """What is up now, with URLs; needs no valid spec."""
         known = self.daemon.programs() if self.daemon.running() else {}
         rows = tuple(_row(name, each, known.get(name)) for name, each in self._record().items())
-        problems = tuple(f"{r.component}: {r.state}" for r in rows if r.state not in ("up", "missing", "stopped"))
-        notes = () if known else ("nothing of this stack runs; start it with `make up`",)
-        return Report(self.name, rows, problems, notes)
+        return Report(self.name, rows, unwell(rows))
 
     def logs(self, components: tuple[str, ...] = (), lines: int = 100, follow: bool = False) -> Iterator[str]:
         """The last lines of what the programs printed."""
@@ -209,9 +216,3 @@ def _row(name: str, entry: Mapping[str, str], program: Program | None) -> Row:
 def _not_found(found: Binaries) -> Iterator[str]:
     for missing in found.missing:
         yield f"no {missing.name}: {'; '.join(missing.tried)}"
-
-
-def _password(stack: Stack) -> tuple[str, ...]:
-    if Component.GRAFANA not in stack.components:
-        return ()
-    return (f"Grafana's user is admin, its password is in {secrets.GRAFANA_PASSWORD}",)

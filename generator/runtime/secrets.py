@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from generator.model import Secret, Stack
+from generator.model import Component, Secret, Stack
 from generator.runtime import files
 from generator.runtime.base import Project, RuntimeProblem
 
@@ -24,6 +24,12 @@ def grafana_password(root: Path) -> Path:
         # on this host is kept out by the folder, whose mode is 0700.
         files.write(path, secrets.token_urlsafe(24) + "\n", 0o644)
     return path
+
+
+def password_note(running: Iterable[Component]) -> tuple[str, ...]:
+    """Where a person finds Grafana's password, if Grafana runs."""
+    here = Component.GRAFANA in running
+    return (f"Grafana's user is admin, its password is in {GRAFANA_PASSWORD}",) if here else ()
 
 
 def missing(stack: Stack, root: Path, environment: Mapping[str, str]) -> tuple[str, ...]:

@@ -102,9 +102,11 @@ class ScenarioStack:
         (targets / "busy.yml").write_text(yaml.safe_dump([{"targets": [at["busy-api"]]}]))
         found["busy-api"] = {"file_sd": {"files": ["targets/*.yml"], "refresh_interval": "5s"}}
         if self.runtime == "docker":
-            found["slow-api"] = {"dns": {"names": ["slow-api"], "type": "A", "port": 8000, "refresh_interval": "5s"}}
-            labelled = {"port": 8000, "label": "com.docker.compose.service=dying-api", "refresh_interval": "5s"}
-            found["dying-api"] = {"docker": labelled}
+            found["errors-api"] = {
+                "dns": {"names": ["errors-api"], "type": "A", "port": 8000, "refresh_interval": "5s"}
+            }
+            labelled = {"port": 8000, "label": "com.docker.compose.service=slow-api", "refresh_interval": "5s"}
+            found["slow-api"] = {"docker": labelled}
         return found
 
     def _share_packages(self) -> None:

@@ -153,6 +153,13 @@ def test_a_busy_host_warns_and_is_not_critical(stack: ScenarioStack) -> None:
     put(f"{stack.url('busy-api')}/faults", {})
 
 
+def test_a_service_that_vanishes_is_down(stack: ScenarioStack) -> None:
+    """Killed too; where Docker finds its targets it is not even listed any more, and is missed all the same."""
+    stack.kill("slow-api")
+
+    arrives(stack, 120, "ServiceDown", service="slow-api")
+
+
 def test_errors_resolve_after_the_fault(stack: ScenarioStack) -> None:
     """The fault ended: HighErrorRate is resolved once the window has forgotten it."""
     arrives(stack, 420, "HighErrorRate", "resolved", service="errors-api")
