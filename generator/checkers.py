@@ -30,7 +30,7 @@ class Checked:
 
 def check_tree(tree: Path, state: Path, *, fetch: bool = False) -> Iterator[Checked]:
     """Asks promtool, amtool, the blackbox exporter and Compose. `fetch` may bring missing checkers here first."""
-    sources = Sources.here(state)
+    sources = Sources.here(state.resolve())
     if not fetch:
         sources = sources.without_network()
     found = provide(("promtool", "amtool", "blackbox_exporter"), sources, lambda _text: None)
@@ -68,4 +68,4 @@ def _checked(what: str, command: list[str], tree: Path) -> Checked:
     ran = run(command, timeout=300, cwd=tree)
     if ran.ok:
         return Checked(what, Verdict.ACCEPTED)
-    return Checked(what, Verdict.REFUSED, (ran.err + ran.out).strip()[-2000:])
+    return Checked(what, Verdict.REFUSED, (ran.err.strip() or ran.out.strip())[-2000:])
