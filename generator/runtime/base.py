@@ -100,6 +100,10 @@ class Runtime(Protocol):
         """The last lines of the components' logs (of all without names); with `follow`, goes on until interrupted."""
         ...
 
+    def known(self) -> bool:
+        """Whether the stack has ever been up here."""
+        ...
+
     def running(self) -> bool:
         """Whether anything of the stack runs here."""
         ...

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from generator.problems import SpecError
 from generator.runtime import files
 from generator.runtime.base import Project, Report, Runtime, RuntimeName, RuntimeProblem, Say
@@ -43,11 +45,14 @@ def up(project: Project, wanted: RuntimeName | None, say: Say, timeout: float = 
 
 
 def down(project: Project, say: Say, *, delete_data: bool = False) -> Report:
-    """Stops the stack, whichever runtime it runs with."""
-    runtime = recorded(project)
-    report = runtime.down(say, delete_data=delete_data)
-    (project.state / MARK).unlink(missing_ok=True)
-    return report
+    """Stops the stack, whichever runtime it runs with. Its data is deleted in every runtime that it ever ran with."""
+    last = recorded(project)
+    report = last.down(say, delete_data=delete_data)
+    other: Runtime = Native.of(project) if last.name == "docker" else Docker(project)
+    if not (delete_data and other.known()):
+        return report
+    more = other.down(say, delete_data=True)
+    return replace(report, problems=(*report.problems, *more.problems), notes=(*report.notes, *more.notes))
 
 
 def recorded(project: Project) -> Runtime:

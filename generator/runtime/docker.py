@@ -36,6 +36,10 @@ class Docker:
     project: Project
     name: RuntimeName = "docker"
 
+    def known(self) -> bool:
+        """Whether the stack has ever been up here."""
+        return (self.project.state / RECORD).is_file()
+
     def running(self) -> bool:
         """Whether a container of the stack runs."""
         name = self._known().get("name")

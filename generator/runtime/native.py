@@ -40,6 +40,10 @@ class Native:
     def daemon(self) -> Daemon:
         return Daemon(self.project.state, self.project.state / CONFIG)
 
+    def known(self) -> bool:
+        """Whether the stack has ever been up here."""
+        return (self.project.state / RECORD).is_file()
+
     def running(self) -> bool:
         """Whether the supervisor runs, or programs that it left behind when it was killed."""
         return self.daemon.running() or bool(self.daemon.leftovers())
