@@ -137,13 +137,13 @@ def _check(options: argparse.Namespace) -> int:
     return FOUND if planned.pending or Verdict.REFUSED in verdicts else OK
 
 
-def _checked(planned: Any, options: argparse.Namespace) -> Iterator[Any]:
+def _checked(planned: Any, options: argparse.Namespace, *, unit_tests: bool = True) -> Iterator[Any]:
     """What every checker of this machine says of the tree that is planned."""
     from generator.checkers import check_tree  # noqa: PLC0415
 
     with tempfile.TemporaryDirectory() as folder:
         _render_into(planned, Path(folder))
-        yield from check_tree(Path(folder), _root(options) / ".run")
+        yield from check_tree(Path(folder), _root(options) / ".run", unit_tests=unit_tests)
 
 
 def _render_into(planned: Any, folder: Path) -> None:
@@ -244,7 +244,8 @@ def _up(options: argparse.Namespace) -> int:
     planned = _planned(options)
     if planned.conflicts:
         return _refused(planned)
-    if planned.pending and (refused := [c for c in _checked(planned, options) if c.verdict is c.verdict.REFUSED]):
+    checked = _checked(planned, options, unit_tests=False) if planned.pending else ()
+    if refused := [each for each in checked if each.verdict is each.verdict.REFUSED]:
         for each in refused:
             _say_error(f"{each.what}: {each.detail}")
         _say_error("nothing was written, and what runs goes on with its configuration")
