@@ -78,6 +78,11 @@ def _service(stack: Stack, service: Service) -> dict[str, Any]:
         timeout = timeout if timeout is not None else min(stack.scrape_timeout, interval)
     if timeout is not None:
         job["scrape_timeout"] = duration(timeout)
+    if service.profile.aliases:
+        job["metric_relabel_configs"] = [
+            {"source_labels": [label], "regex": "(.+)", "target_label": expected}
+            for label, expected in service.profile.aliases
+        ]
     if service.targets:
         job["static_configs"] = [{"targets": [*service.targets], "labels": labels}]
     relabel: list[dict[str, Any]] = []

@@ -49,7 +49,8 @@ class Profile:
     """One library. `requests` are added up; of `service_durations` the first that a service has counts, likewise of
     `route_durations`. `signature` are metric names by which `init --from` knows the library on a /metrics page.
 
-    `selects` is "kind" when the series carry the label kind=<name>, "service" when a mapping is one service's own."""
+    `aliases` are (label, label) pairs: under some settings of the library the first stands where the second is
+    expected, and is copied when scraped. `service` is set where a mapping is one service's own."""
 
     name: str
     title: str
@@ -58,5 +59,6 @@ class Profile:
     route_durations: tuple[Duration, ...] = ()
     mean: Mean | None = None
     signature: tuple[str, ...] = ()
+    aliases: tuple[tuple[str, str], ...] = ()
     metrics_path: str = "/metrics"
     service: str | None = None

@@ -1,4 +1,7 @@
-"""prometheus-flask-exporter 0.23: exact status; the request counter has no path, the histogram's count has."""
+"""prometheus-flask-exporter 0.23: exact status; the request counter has no path, the histogram's count has.
+
+By default `path` holds raw paths, a series for each of them; `group_by="url_rule"` gives route templates instead.
+"""
 
 from __future__ import annotations
 
@@ -22,5 +25,6 @@ FLASK = Profile(
     ),
     service_durations=(DURATION,),
     route_durations=(DURATION,),
+    aliases=(("url_rule", "path"), ("endpoint", "path")),
     signature=("flask_http_request_duration_seconds", "flask_http_request_total"),
 )
