@@ -1,0 +1,102 @@
+"""Imports go one way, and the world outside is met at the edges alone."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.architecture.sources import imports, python_files, shown, unit
+
+# A part of the generator may import what stands in a line above its own, and nothing of its own line or below.
+LINES = (
+    ("addresses", "bundle", "names", "problems", "profiles", "render", "units"),
+    ("document", "fields", "init", "model", "promql", "references", "writer"),
+    ("defaults", "spec", "targets", "texts"),
+    ("dashboards", "load", "resolve_receivers", "rules", "schema"),
+    ("builders", "checks", "limits_of", "resolve"),
+    ("explain", "pipeline"),
+    ("runtime",),
+    ("checkers",),
+    ("cli",),
+    ("__main__", "__init__"),
+)
+HEIGHT = {name: number for number, line in enumerate(LINES) for name in line}
+EDGES = {"writer", "runtime", "checkers", "cli", "__main__"}
+OUTSIDE = (
+    "http",
+    "os",
+    "pathlib",
+    "shutil",
+    "signal",
+    "socket",
+    "subprocess",
+    "tempfile",
+    "threading",
+    "time",
+    "urllib.request",
+)
+PARSERS = {"yaml": {"document", "render"}, "jinja2": {"render", "builders"}, "pydantic": {"spec", "fields", "load"}}
+
+
+def test_the_table_names_every_part() -> None:
+    """No part is missing from the table, and none stands in it that is gone."""
+    assert {unit(path) for path in python_files("generator")} == set(HEIGHT)
+
+
+@pytest.mark.parametrize("part", sorted(HEIGHT))
+def test_imports_go_up_the_table(part: str) -> None:
+    """Each import of another part goes to a line above."""
+    wrong = [
+        f"{shown(path)} imports {module}"
+        for path in python_files("generator")
+        if unit(path) == part
+        for module in imports(path)
+        if module.startswith("generator.") and (other := module.split(".")[1]) != part and HEIGHT[other] >= HEIGHT[part]
+    ]
+
+    assert wrong == []
+
+
+def test_the_core_meets_nothing_outside() -> None:
+    """Disk, network, clock, environment and other programs are met in the edges only."""
+    met = [
+        f"{shown(path)} imports {module}"
+        for path in python_files("generator")
+        if unit(path) not in EDGES
+        for module in imports(path)
+        if any(module == outside or module.startswith(f"{outside}.") for outside in OUTSIDE)
+    ]
+
+    assert met == []
+
+
+@pytest.mark.parametrize("library", sorted(PARSERS))
+def test_each_format_has_one_place(library: str) -> None:
+    """YAML is read in one file and dumped in one; templates and models stay where they belong."""
+    users = {unit(path) for path in python_files("generator") if library in {m.split(".")[0] for m in imports(path)}}
+
+    assert users <= PARSERS[library]
+
+
+def test_the_sample_app_and_the_generator_are_strangers() -> None:
+    """Either can be taken without the other."""
+    crossed = [
+        f"{shown(path)} imports {module}"
+        for package, other in (("sample_app", "generator"), ("generator", "sample_app"))
+        for path in python_files(package)
+        for module in imports(path)
+        if module.split(".")[0] in (other, "tests", "bench")
+    ]
+
+    assert crossed == []
+
+
+def test_the_telemetry_core_needs_one_library() -> None:
+    """A user copies the folder into a service: it imports itself, the standard library and prometheus_client."""
+    import sys  # noqa: PLC0415
+
+    allowed = {*sys.stdlib_module_names, "prometheus_client"}
+    folder = [path for path in python_files("sample_app") if "telemetry" in path.parts]
+    foreign = {m for path in folder for m in imports(path) if m.split(".")[0] not in allowed}
+
+    assert folder
+    assert foreign == set()
