@@ -107,13 +107,17 @@ def _late(stack: Stack, hold: float) -> float:
 
 
 def _down(stack: Stack) -> Iterator[Scenario]:
-    late = _late(stack, held(stack, "DatabaseDown", 60))
+    hold = held(stack, "DatabaseDown", 60)
+    late = _late(stack, hold)
     for database in _kinds(stack):
         metric = "pg_up" if database.kind == "postgres" else "redis_up"
         who = ((names.DATABASE, database.name),)
         for value, fires in ((0.0, True), (1.0, False)):
             state = "unreachable fires" if fires else "reachable is silent"
             yield Scenario(f"{database.name}: {state}", (_series(stack, database, metric, value),), late, fires, who)
+        if hold:
+            down = (_series(stack, database, metric, 0.0),)
+            yield Scenario(f"{database.name}: unreachable is silent before for", down, hold / 2, False, who)
         yield Scenario(f"{database.name}: no data is silent", (), late, False, who)
 
 
@@ -134,4 +138,6 @@ def _connections(stack: Stack) -> Iterator[Scenario]:
             yield Scenario(f"{database.name}: {what}", series, _late(stack, hold), fires, who)
         full = (_series(stack, database, now, 9), _series(stack, database, most, 10))
         yield Scenario(f"{database.name}: 90% of the server's maximum fires", full, _late(stack, hold), True, who)
+        if hold:
+            yield Scenario(f"{database.name}: 90% is silent before for", full, hold / 2, False, who)
         yield Scenario(f"{database.name}: no data is silent", (), _late(stack, hold), False, who)

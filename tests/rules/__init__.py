@@ -1,0 +1,1 @@
+"""What the rules do, asked of a real promtool: behaviour beyond the generated unit tests, and tests of those tests."""
