@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import asdict, fields
+from functools import cache
 from typing import Any
 
 from generator import defaults
@@ -12,6 +13,7 @@ from generator.spec import StackSpec
 from generator.units import duration, number, percent
 
 
+@cache
 def schema() -> dict[str, Any]:
     """Draft 2020-12. Where a part's field has a default, it is in the schema as a person would write it."""
     found = _tidy(StackSpec.model_json_schema(by_alias=True))

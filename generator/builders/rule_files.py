@@ -42,7 +42,7 @@ def _alert(stack: Stack, alert: AlertRule) -> dict[str, Any]:
         "alert": alert.name,
         "expr": pretty(alert.expr),
         **hold,
-        "labels": {names.SEVERITY: alert.severity.value, **dict(alert.labels)},
+        "labels": {names.SEVERITY: alert.severity.value, **{k: untemplated(v) for k, v in alert.labels}},
         "annotations": {
             "summary": filled(text.summary, alert),
             "description": filled(text.description, alert),
@@ -52,6 +52,11 @@ def _alert(stack: Stack, alert: AlertRule) -> dict[str, Any]:
             "dashboard_url": _dashboard(stack),
         },
     }
+
+
+def untemplated(text: str) -> str:
+    """Text of the spec where the server expands templates: `{{` must stay what it is."""
+    return text.replace("{{", '{{ "{{" }}')
 
 
 def filled(text: str, alert: AlertRule) -> str:

@@ -1,0 +1,1 @@
+"""What holds for every spec, asked of many that no person would write."""

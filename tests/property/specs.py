@@ -1,0 +1,239 @@
+"""Valid specs with texts that would break out of a careless template, and the same specs with harmless texts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import strategies as st
+
+from generator.names import RESERVED_JOBS
+
+Spec = dict[str, Any]
+
+# Text may be anything in one line; what has meaning in YAML, PromQL, Go templates, Compose and regexes comes often.
+_SPECIAL = [
+    '"',
+    "'",
+    "\\",
+    "{",
+    "}",
+    "{{",
+    "}}",
+    "$",
+    "${X}",
+    "$$",
+    "#",
+    ": ",
+    "- ",
+    "`",
+    "|",
+    "%",
+    "&",
+    "*",
+    "!",
+    "@",
+    "=",
+]
+_SPECIAL += [
+    "=~",
+    ".*",
+    "(",
+    ")",
+    "[",
+    "]",
+    "\t"[:0],
+    "한글",
+    "é",
+    "\u202e",
+    "\u00a0",
+    "😀",
+    "null",
+    "true",
+    "0x1",
+    "~",
+    "<<",
+    "%(x)s",
+]
+_HARMLESS = "text"
+
+
+def hostile(limit: int) -> st.SearchStrategy[str]:
+    """One line of up to `limit` characters that is not empty."""
+    piece = st.one_of(st.sampled_from(_SPECIAL), st.characters(exclude_categories=("Cs", "Cc", "Zl", "Zp")))
+    return st.lists(piece, min_size=1, max_size=12).map("".join).filter(lambda t: 0 < len(t) <= limit)
+
+
+NAMES: st.SearchStrategy[str] = st.from_regex(r"[a-z][a-z0-9_-]{0,12}", fullmatch=True).filter(
+    lambda name: name not in RESERVED_JOBS
+)
+DURATIONS = st.sampled_from(["100ms", "500ms", "800ms", "1s", "2500ms", "5s", "1m30s"])
+RATIOS = st.sampled_from(["0.1%", "1%", "2.5%", "50%"])
+BUCKETS = st.just(["100ms", "500ms", "800ms", "1s", "2500ms", "5s", "10s"])
+KINDS = ("fastapi", "starlette", "django", "flask", "opentelemetry", "vllm", "triton")
+
+
+def _some(**fields: st.SearchStrategy[Any]) -> st.SearchStrategy[Spec]:
+    """A mapping in which every field may be left out."""
+    return st.fixed_dictionaries({}, optional=fields)
+
+
+THRESHOLDS = {
+    "error_ratio": RATIOS,
+    "client_error_ratio": RATIOS,
+    "latency_p95": DURATIONS,
+    "latency_average": DURATIONS,
+    "consecutive_errors": st.integers(1, 100),
+    "min_requests": st.integers(0, 100),
+    "min_errors": st.integers(0, 20),
+}
+STACK = _some(
+    environment=st.from_regex(r"[A-Za-z0-9_.-]{1,10}", fullmatch=True),
+    team=hostile(128),
+    locale=st.sampled_from(["en", "ko"]),
+    timezone=st.sampled_from(["UTC", "Asia/Seoul", "America/Argentina/Buenos_Aires"]),
+    scrape_interval=st.sampled_from(["10s", "15s", "30s", "1m"]),
+    scrape_timeout=st.sampled_from(["5s", "10s"]),
+    listen=st.sampled_from(["127.0.0.1", "0.0.0.0", "10.1.2.3"]),
+    retention=_some(metrics=st.sampled_from(["2h", "30d", "1y"]), metrics_size=st.sampled_from(["1GB", "512MB"])),
+)
+FOR = st.dictionaries(
+    st.sampled_from(["HighErrorRate", "HighLatencyP95", "ServiceDown"]), st.sampled_from(["0s", "1m", "10m"])
+)
+ROUTES = st.dictionaries(
+    hostile(60), _some(latency_p95=DURATIONS, error_ratio=RATIOS, latency_average=DURATIONS), max_size=3
+).map(lambda found: [{"route": route, **limits} for route, limits in found.items()])
+CUSTOM = st.fixed_dictionaries(
+    {"requests": st.just({"name": "my_requests_total", "route": "path", "method": "verb", "status": "status_code"})},
+    optional={
+        "duration": st.sampled_from(
+            [{"name": "my_duration_seconds", "route": "path"}, {"name": "my_duration_ms", "unit": "milliseconds"}]
+        )
+    },
+)
+
+
+def _found(number: int) -> st.SearchStrategy[Spec]:
+    """How a service's targets are found."""
+    return st.one_of(
+        st.integers(1, 3).map(lambda n: {"targets": [f"host-{number}-{i}:8000" for i in range(n)]}),
+        st.just({"file_sd": {"files": [f"targets/{number}-*.yml"]}}),
+        st.just({"dns": {"names": [f"srv-{number}.internal"]}}),
+        hostile(40).map(lambda label: {"docker": {"port": 8000, "label": f"team={label}"}}),
+    )
+
+
+@st.composite
+def services(draw: st.DrawFn) -> list[Spec]:
+    """One to four services with names of their own."""
+    names = draw(st.lists(NAMES, min_size=1, max_size=4, unique=True))
+    made = []
+    for number, name in enumerate(names):
+        kind = draw(st.sampled_from([*KINDS, "custom"]))
+        service: Spec = {"name": name, "kind": kind}
+        push = kind == "opentelemetry" and draw(st.booleans())
+        service |= {"push": True} if push else draw(_found(number))
+        service |= draw(_some(team=hostile(60), thresholds=_some(**THRESHOLDS), routes=ROUTES, buckets=BUCKETS))
+        service |= draw(_some(labels=st.dictionaries(st.sampled_from(["tier", "zone"]), hostile(40)), **{"for": FOR}))
+        if kind == "custom":
+            service["metrics"] = draw(CUSTOM)
+        made.append(service)
+    return made
+
+
+RECEIVERS: tuple[Spec, ...] = (
+    {"webhook": {"url": "http://alert-sink:8080/alerts"}},
+    {"webhook": {"url_env": "HOOK_URL"}},
+    {"slack": {"webhook_url_file": "/run/secrets/slack_url", "channel": "#oncall"}},
+    {"pagerduty": {"routing_key_file": "/etc/keys/pager"}},
+    {"telegram": {"bot_token_env": "BOT", "chat_id": -100}},
+    {
+        "email": {
+            "to": "a@example.com",
+            "from": "b@example.com",
+            "smarthost": "mail:25",
+            "auth_password_file": "/run/secrets/smtp",
+        }
+    },
+)
+
+
+@st.composite
+def alerting(draw: st.DrawFn) -> Spec:
+    """Receivers, routes that name them, own rules with texts of their own."""
+    kinds = draw(st.lists(st.sampled_from(RECEIVERS), min_size=1, max_size=4, unique_by=str))
+    receivers = [{"name": f"receiver-{number}", **kind} for number, kind in enumerate(kinds)]
+    names = [receiver["name"] for receiver in receivers]
+    match = st.dictionaries(st.sampled_from(["severity", "team", "service"]), hostile(40), min_size=1)
+    route = st.fixed_dictionaries(
+        {"match": match, "receiver": st.sampled_from(names)}, optional={"continue": st.booleans()}
+    )
+    rule = st.fixed_dictionaries(
+        {"alert": st.just("Mine"), "expr": st.just('up{job="a"} == 0')},
+        optional={
+            "for": st.just("5m"),
+            "labels": st.just({"severity": "info"}),
+            "annotations": st.just({"summary": "{{ $value }}"}),
+        },
+    )
+    made: Spec = {"receivers": receivers, "default": draw(st.sampled_from(names))}
+    return made | draw(
+        _some(
+            routes=st.lists(route, max_size=3),
+            disable=st.lists(st.sampled_from(["HostHighLoad", "HighErrorRate", "TrafficSurge"]), unique=True),
+            rules=st.lists(rule, max_size=1),
+            **{"for": FOR},
+        )
+    )
+
+
+@st.composite
+def specs(draw: st.DrawFn) -> Spec:
+    """A whole valid spec."""
+    probes = [
+        {"name": "home", "kind": "http", "target": "https://example.com/a?b=1&c=%20"},
+        {"name": "ssh", "kind": "tcp", "target": "h:22"},
+    ]
+    databases = [
+        {"name": "main", "kind": "postgres", "targets": ["pg:9187"]},
+        {"name": "cache", "kind": "redis", "targets": ["r:9121"]},
+    ]
+    hosts = st.fixed_dictionaries(
+        {"targets": st.just(["node-exporter:9100", "10.0.0.9:9100"])}, optional={"team": hostile(40)}
+    )
+    made: Spec = {"version": 1, "stack": {"name": draw(NAMES), **draw(STACK)}, "services": draw(services())}
+    return made | draw(
+        _some(
+            thresholds=_some(**THRESHOLDS),
+            hosts=hosts,
+            databases=st.lists(st.sampled_from(databases), unique_by=str, min_size=1),
+            probes=st.lists(st.sampled_from(probes), unique_by=str, min_size=1),
+            alerting=alerting(),
+        )
+    )
+
+
+def harmless(spec: Any, path: tuple[str, ...] = ()) -> Any:
+    """The same spec with every free text replaced; texts that differed differ still, and sort in the same order."""
+    texts = sorted(set(_free(spec)))
+    return _replaced(spec, {text: f"{_HARMLESS}{number:03d}" for number, text in enumerate(texts)})
+
+
+_FREE = {"team", "route", "label", "tier", "zone", "severity", "service"}
+
+
+def _free(part: Any, key: str = "") -> list[str]:
+    if isinstance(part, dict):
+        return [t for k, v in part.items() if k != "metrics" for t in _free(v, k)]
+    if isinstance(part, list):
+        return [t for item in part for t in _free(item, key)]
+    return [part] if isinstance(part, str) and key in _FREE else []
+
+
+def _replaced(part: Any, words: dict[str, str], key: str = "") -> Any:
+    if isinstance(part, dict):
+        return {k: v if k == "metrics" else _replaced(v, words, k) for k, v in part.items()}
+    if isinstance(part, list):
+        return [_replaced(item, words, key) for item in part]
+    if isinstance(part, str) and key in _FREE:
+        return f"team={words[part]}" if part.startswith("team=") and key == "label" else words[part]
+    return part
