@@ -3,15 +3,18 @@
 `plan` compares the bundle with the tree and with the manifest of what was written last time. `apply` stages every
 change in a folder of its own, then writes a journal with one rename, then moves the files into place. Killed before
 the journal exists, the tree is the old one; killed after it, the next command finishes the move: `recover` runs before
-anything else looks at the tree.
+anything else looks at the tree. Commands on one tree take turns, and a plan is refused when another has written since.
 """
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import hashlib
 import json
 import os
 import shutil
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path, PurePosixPath
@@ -21,6 +24,7 @@ from generator.names import MANIFEST
 
 STAGING = ".generated-staging"
 JOURNAL = "journal.json"
+_LINK = "is a link, which the generator would replace"
 
 
 class Action(StrEnum):
@@ -49,6 +53,7 @@ class Plan:
     root: Path
     changes: tuple[Change, ...]
     manifest: str
+    seen: str | None
 
     @property
     def conflicts(self) -> tuple[Change, ...]:
@@ -67,7 +72,64 @@ class WriterError(Exception):
 def plan(bundle: Bundle, root: Path) -> Plan:
     """Reads the tree and decides; writes nothing but the end of an interrupted `apply`."""
     recover(root)
-    wanted = bundle.files()
+    return _decided(bundle.files(), root)
+
+
+def apply(planned: Plan) -> tuple[Change, ...]:
+    """Makes the tree what the plan says; refuses to touch anything while there is a conflict. Returns the changes.
+
+    The tree may have changed since it was planned, so what is written is decided anew, under the lock.
+    """
+    _refuse(planned)
+    root = planned.root
+    with _told(root):
+        root.mkdir(parents=True, exist_ok=True)
+        with _locked(root):
+            _finish(root)
+            now = _decided({c.path: c.content for c in planned.changes if c.content is not None}, root)
+            _refuse(now)
+            if not now.pending and _read(root / MANIFEST) == now.manifest:
+                return ()
+            _movable(now)
+            _stage(now)
+            _finish(root)
+    return now.pending
+
+
+def recover(root: Path) -> None:
+    """Finishes an `apply` whose journal was written; forgets one whose journal was not."""
+    if os.path.lexists(root / STAGING):
+        with _told(root), _locked(root):
+            _finish(root)
+
+
+def _refuse(planned: Plan) -> None:
+    if planned.conflicts:
+        raise WriterError(f"{len(planned.conflicts)} file(s) were edited by hand; nothing was written")
+
+
+@contextlib.contextmanager
+def _told(root: Path) -> Iterator[None]:
+    """What the system refuses, as a message for the user."""
+    try:
+        yield
+    except OSError as error:
+        raise WriterError(f"cannot write {error.filename or root}: {error.strerror}") from error
+
+
+@contextlib.contextmanager
+def _locked(root: Path) -> Iterator[None]:
+    """Waits until no other command writes this tree. The system opens the lock of a process that was killed."""
+    handle = os.open(root, os.O_RDONLY)
+    try:
+        with contextlib.suppress(OSError):  # some network file systems lock no folders
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
+
+
+def _decided(wanted: dict[str, str], root: Path) -> Plan:
     written = _manifest(root)
     changes = [_wanted(root, path, content, written) for path, content in wanted.items()]
     changes += [_stale(root, path, digest) for path, digest in written.items() if path not in wanted]
@@ -75,26 +137,10 @@ def plan(bundle: Bundle, root: Path) -> Plan:
     return Plan(root, tuple(sorted(changes, key=lambda c: c.path)), manifest)
 
 
-def apply(planned: Plan) -> tuple[Change, ...]:
-    """Makes the tree what the plan says; refuses to touch anything while there is a conflict. Returns the changes."""
-    if planned.conflicts:
-        raise WriterError(f"{len(planned.conflicts)} file(s) were edited by hand; nothing was written")
-    todo = planned.pending
-    root = planned.root
-    if not todo and _read(root / MANIFEST) == planned.manifest:
-        return ()
-    try:
-        root.mkdir(parents=True, exist_ok=True)
-        _stage(planned, todo)
-        recover(root)
-    except OSError as error:
-        raise WriterError(f"cannot write {error.filename or root}: {error.strerror}") from error
-    return todo
-
-
-def recover(root: Path) -> None:
-    """Finishes an `apply` whose journal was written; forgets one whose journal was not."""
+def _finish(root: Path) -> None:
     staging = root / STAGING
+    if staging.is_symlink():
+        raise WriterError(f"{staging} is a link, and the generator would write through it; remove it")
     if not staging.exists():
         return
     journal = _read(staging / JOURNAL)
@@ -104,16 +150,37 @@ def recover(root: Path) -> None:
             _move(staging / "files" / path, root / path)
         for path in moves["delete"]:
             (root / path).unlink(missing_ok=True)
-            _remove_empty(root, (root / path).parent)
+            _remove_empty(root, path)
         _move(staging / "files" / MANIFEST, root / MANIFEST)
         _sync(root)
         (staging / JOURNAL).unlink()
     shutil.rmtree(staging, ignore_errors=True)
 
 
-def _stage(planned: Plan, todo: tuple[Change, ...]) -> None:
-    staging = planned.root / STAGING
-    shutil.rmtree(staging, ignore_errors=True)
+def _movable(planned: Plan) -> None:
+    """Asked before the journal: a move that fails after it would leave the tree between the old and the new."""
+    for path in (*(change.path for change in planned.pending), MANIFEST):
+        folder = (planned.root / path).parent
+        while not folder.exists():
+            folder = folder.parent
+        if not os.access(folder, os.W_OK | os.X_OK):
+            raise WriterError(f"cannot write {planned.root / path}: the folder {folder} is read-only")
+        if folder.stat().st_dev != planned.root.stat().st_dev:
+            raise WriterError(f"cannot write {planned.root / path}: {folder} lies on another file system than the tree")
+
+
+def _stage(planned: Plan) -> None:
+    """Writes every new text aside, then the journal; without room for all of it nothing is left."""
+    try:
+        _staged(planned)
+    except OSError:
+        if not (planned.root / STAGING / JOURNAL).exists():
+            shutil.rmtree(planned.root / STAGING, ignore_errors=True)
+        raise
+
+
+def _staged(planned: Plan) -> None:
+    staging, todo = planned.root / STAGING, planned.pending
     writes = {c.path: c.content for c in todo if c.content is not None and c.action is not Action.DELETE}
     for path, content in {**writes, MANIFEST: planned.manifest}.items():
         _write(staging / "files" / path, content)
@@ -145,18 +212,22 @@ def _move(source: Path, target: Path) -> None:
         source.replace(target)
 
 
-def _remove_empty(root: Path, folder: Path) -> None:
-    while folder != root and folder.is_dir() and not any(folder.iterdir()):
-        folder.rmdir()
-        folder = folder.parent
+def _remove_empty(root: Path, path: str) -> None:
+    """The folders of a deleted file, from the inside; an earlier run may have removed the inner ones already."""
+    for folder in list((root / path).relative_to(root).parents)[:-1]:
+        if (root / folder).is_dir() and not any((root / folder).iterdir()):
+            (root / folder).rmdir()
 
 
 def _wanted(root: Path, path: str, content: str, written: dict[str, str]) -> Change:
-    before = _read(_inside(root, path))
-    if before is None:
-        return Change(path, Action.CREATE, content, None)
+    place = _inside(root, path)
+    before = _read(place)
     if before == content:
         return Change(path, Action.SAME, content, before)
+    if place.is_symlink():
+        return Change(path, Action.CONFLICT, content, before, _LINK)
+    if before is None:
+        return Change(path, Action.CREATE, content, None)
     if path not in written:
         return Change(path, Action.CONFLICT, content, before, "exists and was not written by the generator")
     if _digest(before) != written[path]:
@@ -165,7 +236,10 @@ def _wanted(root: Path, path: str, content: str, written: dict[str, str]) -> Cha
 
 
 def _stale(root: Path, path: str, digest: str) -> Change:
-    before = _read(_inside(root, path))
+    place = _inside(root, path)
+    before = _read(place)
+    if place.is_symlink():
+        return Change(path, Action.CONFLICT, None, before, _LINK)
     if before is None:
         return Change(path, Action.SAME, None, None)
     if _digest(before) != digest:
@@ -173,26 +247,29 @@ def _stale(root: Path, path: str, digest: str) -> Change:
     return Change(path, Action.DELETE, None, before)
 
 
-def _manifest(root: Path) -> dict[str, str]:
-    text = _read(root / MANIFEST)
-    if text is None:
+def _entries(manifest: str | None, path: Path) -> dict[str, str]:
+    if manifest is None:
         return {}
     try:
-        found = json.loads(text)
+        found = json.loads(manifest)
         return {str(path): str(digest) for path, digest in found.items() if _safe(str(path))}
     except (ValueError, AttributeError) as error:
-        raise WriterError(f"{root / MANIFEST} is damaged; restore it (git checkout {MANIFEST}) or delete it") from error
+        raise WriterError(f"{path} is damaged; restore it (git checkout {MANIFEST}) or delete it") from error
 
 
 def _safe(path: str) -> bool:
     parts = PurePosixPath(path)
-    return not parts.is_absolute() and ".." not in parts.parts
+    return not parts.is_absolute() and ".." not in parts.parts and "\0" not in path
 
 
 def _inside(root: Path, path: str) -> Path:
     """The path below root; a link that leads out of the tree is refused."""
     found = root / path
-    if not found.parent.resolve().is_relative_to(root.resolve()):
+    try:
+        inside = found.parent.resolve().is_relative_to(root.resolve())
+    except RuntimeError as error:
+        raise WriterError(f"{found} lies behind a link to itself; replace the link by a folder") from error
+    if not inside:
         raise WriterError(f"{found} leads out of {root}; replace the link by a folder")
     return found
 

@@ -26,6 +26,7 @@ OUTSIDE = (
     "os",
     "pathlib",
     "shutil",
+    "fcntl",
     "signal",
     "socket",
     "subprocess",
