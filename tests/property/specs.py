@@ -212,6 +212,32 @@ def specs(draw: st.DrawFn) -> Spec:
     )
 
 
+_BAD = "{{ $labels.x }}{{ a\"b'c\\d}${E}|.*#: 한"
+WORST: Spec = {
+    "version": 1,
+    "stack": {"name": "worst", "team": _BAD},
+    "services": [
+        {
+            "name": "a",
+            "kind": "fastapi",
+            "targets": ["a:1"],
+            "team": _BAD,
+            "labels": {"tier": _BAD},
+            "routes": [{"route": _BAD, "latency_p95": "1s"}],
+        },
+        {"name": "b", "kind": "django", "docker": {"port": 1, "label": f"team={_BAD}"}, "labels": {"tier": _BAD}},
+    ],
+    "hosts": {"targets": ["node-exporter:9100"], "team": _BAD, "labels": {"rack": _BAD}},
+    "databases": [{"name": "main", "kind": "postgres", "targets": ["pg:9187"], "team": _BAD}],
+    "probes": [{"name": "home", "kind": "http", "target": "https://example.com/", "team": _BAD}],
+    "alerting": {
+        "receivers": [{"name": "hook", "webhook": {"url": "http://hook/"}}],
+        "routes": [{"match": {"team": _BAD}, "receiver": "hook"}],
+    },
+}
+"""Every free text at its worst."""
+
+
 def harmless(spec: Any, path: tuple[str, ...] = ()) -> Any:
     """The same spec with every free text replaced; texts that differed differ still, and sort in the same order."""
     texts = sorted(set(_free(spec)))

@@ -14,14 +14,14 @@ from typing import Any
 import promql_parser
 import pytest
 import yaml
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, example, given, settings
 
 from generator.bundle import OWNED, OWNED_FILES
 from generator.checkers import Verdict, check_tree
 from generator.pipeline import generate
 from generator.problems import SpecError
 from tests.proof import STATE
-from tests.property.specs import Spec, harmless, specs
+from tests.property.specs import WORST, Spec, harmless, specs
 
 THOROUGH = os.environ.get("HYPOTHESIS_PROFILE") == "thorough"
 MANY, FEW = (1000, 60) if THOROUGH else (50, 5)
@@ -103,6 +103,7 @@ def shape(query: str) -> str:
 
 @pytest.mark.server("promtool", "amtool", "docker compose")
 @settings(common, max_examples=FEW)
+@example(WORST)
 @given(specs())
 def test_every_checker_accepts_any_spec(spec: Spec) -> None:
     """promtool (configuration, rules and their generated tests), amtool, and Compose."""
