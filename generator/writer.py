@@ -53,7 +53,7 @@ class Plan:
     root: Path
     changes: tuple[Change, ...]
     manifest: str
-    seen: str | None
+    seen: str | None  # the manifest that lay there when this was planned
 
     @property
     def conflicts(self) -> tuple[Change, ...]:
@@ -78,7 +78,8 @@ def plan(bundle: Bundle, root: Path) -> Plan:
 def apply(planned: Plan) -> tuple[Change, ...]:
     """Makes the tree what the plan says; refuses to touch anything while there is a conflict. Returns the changes.
 
-    The tree may have changed since it was planned, so what is written is decided anew, under the lock.
+    The tree may have changed since it was planned, so what is written is decided anew, under the lock; a plan that
+    another command overtook is refused.
     """
     _refuse(planned)
     root = planned.root
@@ -87,9 +88,11 @@ def apply(planned: Plan) -> tuple[Change, ...]:
         with _locked(root):
             _finish(root)
             now = _decided({c.path: c.content for c in planned.changes if c.content is not None}, root)
-            _refuse(now)
-            if not now.pending and _read(root / MANIFEST) == now.manifest:
+            if not now.pending and now.seen == now.manifest:
                 return ()
+            if now.seen != planned.seen:
+                raise WriterError(f"another command has just written {root}; nothing was written, run it again")
+            _refuse(now)
             _movable(now)
             _stage(now)
             _finish(root)
@@ -130,11 +133,12 @@ def _locked(root: Path) -> Iterator[None]:
 
 
 def _decided(wanted: dict[str, str], root: Path) -> Plan:
-    written = _manifest(root)
+    seen = _read(root / MANIFEST)
+    written = _entries(seen, root / MANIFEST)
     changes = [_wanted(root, path, content, written) for path, content in wanted.items()]
     changes += [_stale(root, path, digest) for path, digest in written.items() if path not in wanted]
     manifest = json.dumps({path: _digest(content) for path, content in wanted.items()}, indent=1) + "\n"
-    return Plan(root, tuple(sorted(changes, key=lambda c: c.path)), manifest)
+    return Plan(root, tuple(sorted(changes, key=lambda c: c.path)), manifest, seen)
 
 
 def _finish(root: Path) -> None:
@@ -164,7 +168,9 @@ def _movable(planned: Plan) -> None:
         while not folder.exists():
             folder = folder.parent
         if not os.access(folder, os.W_OK | os.X_OK):
-            raise WriterError(f"cannot write {planned.root / path}: the folder {folder} is read-only")
+            raise WriterError(
+                f"cannot write {planned.root / path}: Permission denied, the folder {folder} is read-only"
+            )
         if folder.stat().st_dev != planned.root.stat().st_dev:
             raise WriterError(f"cannot write {planned.root / path}: {folder} lies on another file system than the tree")
 

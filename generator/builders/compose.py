@@ -127,11 +127,14 @@ def _prometheus(stack: Stack) -> dict[str, Any]:
         memory="768m",
         command=flags,
         ports=_ports(stack, Component.PROMETHEUS),
-        volumes=["./prometheus:/etc/prometheus:ro", "prometheus-data:/prometheus",
-                 *(f"{socket}:{socket}:ro" for socket in sockets)],
+        volumes=[
+            "./prometheus:/etc/prometheus:ro",
+            "prometheus-data:/prometheus",
+            *(f"{socket}:{socket}:ro" for socket in sockets),
+        ],
         **more,
         **_after(stack, Component.ALERTMANAGER),
-    )  # fmt: skip
+    )
 
 
 def _alertmanager(stack: Stack) -> dict[str, Any]:
@@ -151,11 +154,14 @@ def _alertmanager(stack: Stack) -> dict[str, Any]:
             "--cluster.listen-address=",
         ],
         ports=_ports(stack, Component.ALERTMANAGER),
-        volumes=["./alertmanager:/etc/alertmanager:ro", "alertmanager-data:/alertmanager",
-                 *(f"{folder}:{folder}:ro" for folder in folders)],
+        volumes=[
+            "./alertmanager:/etc/alertmanager:ro",
+            "alertmanager-data:/alertmanager",
+            *(f"{folder}:{folder}:ro" for folder in folders),
+        ],
         **managed,
         **_after(stack, Component.ALERT_SINK),
-    )  # fmt: skip
+    )
 
 
 def _grafana(stack: Stack) -> dict[str, Any]:
@@ -174,11 +180,14 @@ def _grafana(stack: Stack) -> dict[str, Any]:
             "GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH": f"/etc/{names.dashboard_file(names.DASHBOARD_SERVICES)}",
         },
         ports=_ports(stack, Component.GRAFANA),
-        volumes=["./grafana/provisioning:/etc/grafana/provisioning:ro",
-                 "./grafana/dashboards:/etc/grafana/dashboards:ro", "grafana-data:/var/lib/grafana"],
+        volumes=[
+            "./grafana/provisioning:/etc/grafana/provisioning:ro",
+            "./grafana/dashboards:/etc/grafana/dashboards:ro",
+            "grafana-data:/var/lib/grafana",
+        ],
         secrets=[GRAFANA_PASSWORD],
         **_after(stack, Component.PROMETHEUS),
-    ) | {"read_only": False}  # fmt: skip
+    ) | {"read_only": False}
 
 
 def _node_exporter(stack: Stack) -> dict[str, Any]:
@@ -225,12 +234,20 @@ def _sample(stack: Stack, module: str, port: int, **more: Any) -> dict[str, Any]
 
 
 def _ml_api(stack: Stack) -> dict[str, Any]:
-    return _sample(stack, "sample_app.api", INSIDE[Component.ML_API], memory="256m",
-                   ports=_ports(stack, Component.ML_API))  # fmt: skip
+    return _sample(
+        stack, "sample_app.api", INSIDE[Component.ML_API], memory="256m", ports=_ports(stack, Component.ML_API)
+    )
 
 
 def _alert_sink(stack: Stack) -> dict[str, Any]:
     port = INSIDE[Component.ALERT_SINK]
     command = ["sample_app.alert_sink", "--host", "0.0.0.0", "--port", str(port), "--runbooks", "/runbooks"]  # noqa: S104
-    return _sample(stack, "sample_app.alert_sink", port, memory="128m", command=command,
-                   ports=_ports(stack, Component.ALERT_SINK), volumes=["./docs/runbooks:/runbooks:ro"])  # fmt: skip
+    return _sample(
+        stack,
+        "sample_app.alert_sink",
+        port,
+        memory="128m",
+        command=command,
+        ports=_ports(stack, Component.ALERT_SINK),
+        volumes=["./docs/runbooks:/runbooks:ro"],
+    )

@@ -11,8 +11,9 @@ from generator.model import Stack
 SCHEMA_VERSION = 41
 
 
-def dashboard(stack: Stack, uid: str, title: str, description: str, variables: Iterable[dict[str, Any]],
-              panels: Iterable[Panel]) -> dict[str, Any]:  # fmt: skip
+def dashboard(
+    stack: Stack, uid: str, title: str, description: str, variables: Iterable[dict[str, Any]], panels: Iterable[Panel]
+) -> dict[str, Any]:
     """The JSON of Grafana's classic schema; the uid comes from the page's name, so links survive."""
     return {
         "uid": uid,

@@ -76,23 +76,33 @@ def _rps(words: Words) -> Panel:
 def _errors(words: Words, stack: Stack) -> Panel:
     limit = stack.limits.error_ratio.value
     return stat(
-        words["panel.errors"], words["panel.errors.help"], "percentunit", Query(_mine(names.ERROR_RATIO), "{{service}}"),
+        words["panel.errors"],
+        words["panel.errors.help"],
+        "percentunit",
+        Query(_mine(names.ERROR_RATIO), "{{service}}"),
         steps=((GREEN, None), (YELLOW, limit / 2), (RED, limit)),
-    )  # fmt: skip
+    )
 
 
 def _p95(words: Words, stack: Stack) -> Panel:
     limit = stack.limits.latency_p95.value
     return stat(
-        words["panel.p95"], words["panel.p95.help"], "s", Query(_mine(names.latency("p95")), "{{service}}"),
+        words["panel.p95"],
+        words["panel.p95.help"],
+        "s",
+        Query(_mine(names.latency("p95")), "{{service}}"),
         steps=((GREEN, None), (YELLOW, limit / 2), (RED, limit)),
-    )  # fmt: skip
+    )
 
 
 def _by_status(words: Words) -> Panel:
     expr = f"sum by (service, code) ({_mine(names.REQUESTS_DETAIL)})"
-    return timeseries(words["panel.requests_by_status"], words["panel.requests_by_status.help"], "reqps",
-                      Query(expr, "{{service}} {{code}}"))  # fmt: skip
+    return timeseries(
+        words["panel.requests_by_status"],
+        words["panel.requests_by_status.help"],
+        "reqps",
+        Query(expr, "{{service}} {{code}}"),
+    )
 
 
 def _latency(words: Words) -> Panel:
@@ -105,46 +115,76 @@ def _latency(words: Words) -> Panel:
 def _error_trend(words: Words) -> Panel:
     limit = words["word.limit"]
     return timeseries(
-        words["panel.error_trend"], words["panel.error_trend.help"], "percentunit",
-        Query(_mine(names.ERROR_RATIO), "{{service}} 5xx"), Query(_mine(names.CLIENT_ERROR_RATIO), "{{service}} 4xx"),
-        Query(_mine(names.limit("error_ratio")), f"{{{{service}}}} 5xx {limit}"), limit=limit,
-    )  # fmt: skip
+        words["panel.error_trend"],
+        words["panel.error_trend.help"],
+        "percentunit",
+        Query(_mine(names.ERROR_RATIO), "{{service}} 5xx"),
+        Query(_mine(names.CLIENT_ERROR_RATIO), "{{service}} 4xx"),
+        Query(_mine(names.limit("error_ratio")), f"{{{{service}}}} 5xx {limit}"),
+        limit=limit,
+    )
 
 
 def _busiest(words: Words) -> Panel:
-    return bars(words["panel.route_rps"], words["panel.route_rps.help"], "reqps",
-                Query(f"topk(10, {_mine(names.REQUESTS_ROUTE)})", "{{service}} {{route}}"))  # fmt: skip
+    return bars(
+        words["panel.route_rps"],
+        words["panel.route_rps.help"],
+        "reqps",
+        Query(f"topk(10, {_mine(names.REQUESTS_ROUTE)})", "{{service}} {{route}}"),
+    )
 
 
 def _slowest(words: Words) -> Panel:
     series = _mine(names.latency("p95", by_route=True))
-    return bars(words["panel.route_p95"], words["panel.route_p95.help"], "s",
-                Query(f"topk(10, {series})", "{{service}} {{route}}"))  # fmt: skip
+    return bars(
+        words["panel.route_p95"],
+        words["panel.route_p95.help"],
+        "s",
+        Query(f"topk(10, {series})", "{{service}} {{route}}"),
+    )
 
 
 def _failing(words: Words) -> Panel:
-    return bars(words["panel.route_errors"], words["panel.route_errors.help"], "percentunit",
-                Query(f"topk(10, {_mine(names.ERROR_RATIO_ROUTE)})", "{{service}} {{route}}"))  # fmt: skip
+    return bars(
+        words["panel.route_errors"],
+        words["panel.route_errors.help"],
+        "percentunit",
+        Query(f"topk(10, {_mine(names.ERROR_RATIO_ROUTE)})", "{{service}} {{route}}"),
+    )
 
 
 def _cpu(words: Words) -> Panel:
-    return timeseries(words["panel.cpu"], words["panel.cpu.help"], "percentunit",
-                      Query(names.CPU_BUSY, "{{instance}}"), width=6)  # fmt: skip
+    return timeseries(
+        words["panel.cpu"], words["panel.cpu.help"], "percentunit", Query(names.CPU_BUSY, "{{instance}}"), width=6
+    )
 
 
 def _memory(words: Words) -> Panel:
-    return timeseries(words["panel.memory"], words["panel.memory.help"], "percentunit",
-                      Query(names.MEMORY_USED, "{{instance}}"), width=6)  # fmt: skip
+    return timeseries(
+        words["panel.memory"],
+        words["panel.memory.help"],
+        "percentunit",
+        Query(names.MEMORY_USED, "{{instance}}"),
+        width=6,
+    )
 
 
 def _disk(words: Words) -> Panel:
-    return timeseries(words["panel.disk"], words["panel.disk.help"], "percentunit",
-                      Query(names.DISK_USED, "{{instance}} {{mountpoint}}"), width=6)  # fmt: skip
+    return timeseries(
+        words["panel.disk"],
+        words["panel.disk.help"],
+        "percentunit",
+        Query(names.DISK_USED, "{{instance}} {{mountpoint}}"),
+        width=6,
+    )
 
 
 def _network(words: Words) -> Panel:
     return timeseries(
-        words["panel.network"], words["panel.network.help"], "Bps",
+        words["panel.network"],
+        words["panel.network.help"],
+        "Bps",
         Query(names.NETWORK_RECEIVE, f"{{{{instance}}}} {words['word.received']}"),
-        Query(names.NETWORK_TRANSMIT, f"{{{{instance}}}} {words['word.sent']}"), width=6,
-    )  # fmt: skip
+        Query(names.NETWORK_TRANSMIT, f"{{{{instance}}}} {words['word.sent']}"),
+        width=6,
+    )

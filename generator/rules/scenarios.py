@@ -58,16 +58,18 @@ def _subject(service: Service) -> Pairs:
     return ((names.SERVICE, service.name),)
 
 
-def _three(stack: Stack, service: Service, hold: float, above: tuple[Series, ...], below: tuple[Series, ...],
-           what: str) -> Iterator[Scenario]:  # fmt: skip
+def _three(
+    stack: Stack, service: Service, hold: float, above: tuple[Series, ...], below: tuple[Series, ...], what: str
+) -> Iterator[Scenario]:
     """Above its limit an alert fires after `for` and not before; below it does not, and without data it does not."""
     up, who = _upness(stack, service), _subject(service)
     # The first sample of a rate is due after two scrapes; one interval more covers the order of evaluation.
     late = hold + SETTLE + 4 * (stack.scrape_interval + stack.evaluation_interval)
     yield Scenario(f"{service.name}: {what} above the limit fires after for", (*up, *above), late, True, who)
     if hold >= 4 * stack.evaluation_interval:
-        yield Scenario(f"{service.name}: {what} above the limit is silent before for", (*up, *above), hold * 0.75,
-                       False, who)  # fmt: skip
+        yield Scenario(
+            f"{service.name}: {what} above the limit is silent before for", (*up, *above), hold * 0.75, False, who
+        )
     yield Scenario(f"{service.name}: {what} below the limit is silent", (*up, *below), late, False, who)
     yield Scenario(f"{service.name}: no traffic is silent", up, late, False, who)
 
@@ -120,8 +122,9 @@ def _few(stack: Stack, service: Service, hold: float, quantity: str, code: str) 
         return
     bad = tuple(requests(stack, service, code, 0.5 * least / 3600))
     late = hold + SETTLE + 4 * (stack.scrape_interval + stack.evaluation_interval)
-    yield Scenario(f"{service.name}: too few {code} are silent", (*_upness(stack, service), *bad), late, False,
-                   _subject(service))  # fmt: skip
+    yield Scenario(
+        f"{service.name}: too few {code} are silent", (*_upness(stack, service), *bad), late, False, _subject(service)
+    )
 
 
 _LATENCY_ALERTS = {
@@ -150,16 +153,25 @@ def slow(stack: Stack, quantity: str) -> Iterator[Scenario]:
             above = _timed(stack, service, bounds, slow_share=0.06 if within == limit else 1.0, at=beyond, base=within)
             below = _timed(stack, service, bounds, slow_share=0.04 if within == limit else 0.0, at=beyond, base=within)
         if above and below:
-            yield from _three(stack, service, held(stack, alert, default, service), (*traffic, *above),
-                              (*traffic, *below), alert)  # fmt: skip
+            yield from _three(
+                stack, service, held(stack, alert, default, service), (*traffic, *above), (*traffic, *below), alert
+            )
 
 
 def _volume(service: Service) -> float:
     return max(1.0, 2 * service.limits.min_requests.value / RATE / WINDOW_SECONDS)
 
 
-def _timed(stack: Stack, service: Service, bounds: tuple[float, ...], *, mean: float = 0.0, slow_share: float = 0.0,
-           at: float = 0.0, base: float = 0.0) -> tuple[Series, ...]:  # fmt: skip
+def _timed(
+    stack: Stack,
+    service: Service,
+    bounds: tuple[float, ...],
+    *,
+    mean: float = 0.0,
+    slow_share: float = 0.0,
+    at: float = 0.0,
+    base: float = 0.0,
+) -> tuple[Series, ...]:
     """The histogram of a library whose requests take at most `base`, but a share that takes at most `at` seconds."""
     rate = RATE * _volume(service) * stack.scrape_interval
     if service.profile.mean:
@@ -198,8 +210,9 @@ def down(stack: Stack) -> Iterator[Scenario]:
             continue
         yield Scenario(f"{service.name}: up 0 fires", _upness(stack, service, 0), hold + late, True, who)
         if hold >= 4 * stack.evaluation_interval:
-            yield Scenario(f"{service.name}: up 0 is silent before for", _upness(stack, service, 0), hold / 2, False,
-                           who)  # fmt: skip
+            yield Scenario(
+                f"{service.name}: up 0 is silent before for", _upness(stack, service, 0), hold / 2, False, who
+            )
         yield Scenario(f"{service.name}: up 1 is silent", _upness(stack, service, 1), hold + late, False, who)
         if service.discovery:
             yield Scenario(f"{service.name}: no target at all fires", (), hold + late, True, who)

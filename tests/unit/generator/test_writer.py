@@ -8,6 +8,7 @@ import resource
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 from pathlib import Path
 
@@ -22,6 +23,7 @@ Files = dict[str, str]
 OLD: Files = {"prometheus/a.yml": "a\n", "prometheus/rules/gone.yml": "gone\n", "grafana/dashboards/x.json": "{}\n"}
 NEW: Files = {"prometheus/a.yml": "changed\n", "alertmanager/new.yml": "new\n", "grafana/dashboards/x.json": "{}\n"}
 KILLED = -signal.SIGKILL
+NOBODY = 65534
 
 
 def bundle(files: Files) -> Bundle:
@@ -38,8 +40,14 @@ def tree(root: Path) -> Files:
     return {path.relative_to(root).as_posix(): path.read_text() for path in paths if path.name != MANIFEST}
 
 
-def killed(root: Path, files: Files, deadly: int) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "tests.unit.generator.killed_writer", str(root), json.dumps(files), str(deadly)]
+def empty(root: Path) -> list[Path]:
+    """Folders that hold nothing: what no tree of the generator's has."""
+    return [path for path in root.rglob("*") if path.is_dir() and not [*path.iterdir()]]
+
+
+def killed(root: Path, files: Files, deadly: int, *user: str) -> subprocess.CompletedProcess[str]:
+    helper = "tests.unit.generator.killed_writer"
+    command = [sys.executable, "-m", helper, str(root), json.dumps(files), str(deadly), *user]
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
@@ -54,11 +62,14 @@ def test_killed_at_any_step_leaves_one_tree_or_the_other(before: Files, after: F
         write(root, before)
         (root / "mine.txt").write_text("a person's own")
         ended = killed(root, after, steps)
+        if ended.returncode == KILLED:
+            killed(root, after, 1 + steps % 7)  # the one that repairs is killed as well
         writer.plan(bundle(before), root)  # the next command, whatever it wants, first tidies up
         found = tree(root)
         assert found.pop("mine.txt") == "a person's own"
         assert found in (before, after), f"killed at step {steps}"
         assert not (root / writer.STAGING).exists()
+        assert empty(root) == [], f"killed at step {steps}"
         if ended.returncode == 0:
             assert found == after
             break
@@ -130,6 +141,46 @@ def test_a_link_out_of_the_tree_is_refused(tmp_path: Path) -> None:
     assert [*outside.iterdir()] == []
 
 
+@pytest.mark.parametrize("target", ["other.txt", "nothing.txt"], ids=["to a file", "to nothing"])
+@pytest.mark.parametrize("path", ["prometheus/a.yml", "prometheus/rules/gone.yml"], ids=["to change", "to delete"])
+def test_a_link_in_the_place_of_a_file_stops_everything(path: str, target: str, tmp_path: Path) -> None:
+    """The link and what it leads to stay as they are."""
+    write(tmp_path, OLD)
+    (tmp_path / "other.txt").write_text("mine\n")
+    (tmp_path / path).unlink()
+    (tmp_path / path).symlink_to(tmp_path / target)
+    planned = writer.plan(bundle(NEW), tmp_path)
+
+    assert [(change.path, change.reason) for change in planned.conflicts] == [
+        (path, "is a link, which the generator would replace")
+    ]
+    with pytest.raises(WriterError, match="nothing was written"):
+        writer.apply(planned)
+    assert (tmp_path / path).readlink() == tmp_path / target
+    assert (tmp_path / "other.txt").read_text() == "mine\n"
+
+
+def test_a_link_in_the_place_of_the_staging_folder_is_refused(tmp_path: Path) -> None:
+    """Nothing is staged where it leads, and nothing there is deleted."""
+    outside, root = tmp_path / "outside", tmp_path / "root"
+    for folder in (outside, root):
+        folder.mkdir()
+    (outside / "mine.txt").write_text("mine\n")
+    (root / writer.STAGING).symlink_to(outside)
+
+    with pytest.raises(WriterError, match="is a link, and the generator would write through it"):
+        write(root, OLD)
+    assert tree(outside) == {"mine.txt": "mine\n"}
+
+
+def test_a_link_to_itself_is_refused(tmp_path: Path) -> None:
+    """A message, no traceback."""
+    (tmp_path / "prometheus").symlink_to(tmp_path / "prometheus")
+
+    with pytest.raises(WriterError, match="replace the link by a folder"):
+        write(tmp_path, OLD)
+
+
 def test_a_damaged_manifest_is_named(tmp_path: Path) -> None:
     """With what to do about it."""
     write(tmp_path, OLD)
@@ -164,17 +215,47 @@ except writer.WriterError as error:
     assert ended.stderr.startswith("cannot write")
     assert "Traceback" not in ended.stderr
     assert tree(tmp_path) == OLD
+    assert not (tmp_path / writer.STAGING).exists()
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
-def test_a_folder_that_may_not_be_written_is_named(tmp_path: Path) -> None:
-    """A message, no traceback."""
-    tmp_path.chmod(0o500)
-    try:
-        with pytest.raises(WriterError, match=r"cannot write .*: Permission denied"):
-            write(tmp_path, OLD)
-    finally:
-        tmp_path.chmod(0o700)
+@pytest.mark.parametrize("closed", [".", "prometheus", "prometheus/rules"])
+def test_a_folder_that_may_not_be_written_is_named(closed: str) -> None:
+    """A message, and the old tree, not a half of each: whichever of the folders it is."""
+    with tempfile.TemporaryDirectory() as folder:  # pytest's own folders are closed to the user that root becomes
+        root = Path(folder)
+        write(root, OLD)
+        nobody = [str(NOBODY)] if os.geteuid() == 0 else []
+        for path in (root, *root.rglob("*")) if nobody else ():
+            os.chown(path, NOBODY, NOBODY)
+        (root / closed).chmod(0o500)
+        ended = killed(root, NEW, 0, *nobody)
+        (root / closed).chmod(0o700)
+
+        assert ended.stderr.startswith(f"cannot write {root}/"), ended.stderr
+        assert "Permission denied" in ended.stderr
+        assert tree(root) == OLD
+
+
+def test_an_edit_after_the_plan_is_not_lost(tmp_path: Path) -> None:
+    """Somebody saves a file while `generate` is at work."""
+    write(tmp_path, OLD)
+    planned = writer.plan(bundle(NEW), tmp_path)
+    (tmp_path / "prometheus/a.yml").write_text("edited by hand\n")
+    before = tree(tmp_path)
+
+    with pytest.raises(WriterError, match="edited by hand; nothing was written"):
+        writer.apply(planned)
+    assert tree(tmp_path) == before
+
+
+def test_a_person_s_file_stays_where_everything_else_goes(tmp_path: Path) -> None:
+    """Also in a folder that the generator made."""
+    write(tmp_path, OLD)
+    (tmp_path / "prometheus/rules/mine.yml").write_text("mine\n")
+    write(tmp_path, {})
+
+    assert tree(tmp_path) == {"prometheus/rules/mine.yml": "mine\n"}
+    assert not (tmp_path / "grafana").exists()
 
 
 def test_a_plan_that_another_command_overtook_is_refused(tmp_path: Path) -> None:
