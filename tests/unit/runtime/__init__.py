@@ -1,0 +1,1 @@
+"""The runtimes where no server is needed: ports, secrets, records, binaries, processes."""
