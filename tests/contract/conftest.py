@@ -9,7 +9,7 @@ import pytest
 from tests.contract.live import Live
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
     """All apps after the load, and the Prometheus that has scraped them."""
     with Live(tmp_path_factory.mktemp("contract")) as running:

@@ -4,6 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
+HOOK_VARIABLE = "SCENARIO_HOOK_URL"
+SECRET_RECEIVERS: dict[str, Any] = {
+    "receivers": [
+        {"name": "sink", "webhook": {"url": "http://alert-sink:8080/alerts"}},
+        {"name": "by-file", "webhook": {"url_file": "/run/secrets/hook_url"}},
+        {"name": "by-variable", "webhook": {"url_env": HOOK_VARIABLE}},
+    ],
+    "default": "sink",
+    "routes": [
+        {"match": {"alertname": "Watchdog"}, "receiver": "by-file", "continue": True},
+        {"match": {"alertname": "Watchdog"}, "receiver": "by-variable"},
+    ],
+}
 SERVICES = ("errors-api", "slow-api", "dying-api", "busy-api")
 
 

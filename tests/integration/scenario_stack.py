@@ -12,8 +12,8 @@ from typing import Any
 import yaml
 
 from tests.integration.client import free_ports
-from tests.integration.scenario_spec import SERVICES, spec
-from tests.proof import ROOT, STATE
+from tests.integration.scenario_spec import HOOK_VARIABLE, SECRET_RECEIVERS, SERVICES, spec
+from tests.proof import ROOT, STATE, find
 
 NAMES = ("grafana", "prometheus", "alertmanager", "node_exporter", "blackbox", "ml_api", "alert_sink")
 
@@ -30,6 +30,10 @@ class ScenarioStack:
         self.prometheus = f"http://127.0.0.1:{self.ports['prometheus']}"
         self.alertmanager = f"http://127.0.0.1:{self.ports['alertmanager']}"
         self.sink = f"http://127.0.0.1:{self.ports['alert_sink']}"
+        port = self.ports["alert_sink"]
+        at = "alert-sink:8080" if runtime == "docker" else f"127.0.0.1:{port}"
+        self.token = f"only-in-secrets-{port}"
+        self.hook = f"http://{at}/alerts?token={self.token}"
         self.processes: list[subprocess.Popen[bytes]] = []
         self.apps: dict[str, subprocess.Popen[bytes]] = {}
         self.output = ""
@@ -38,6 +42,12 @@ class ScenarioStack:
     def url(self, service: str) -> str:
         """Where the host reaches a service."""
         return f"http://127.0.0.1:{self.service_ports[service]}"
+
+    @property
+    def takes_url_files(self) -> bool:
+        """Whether this stack's Alertmanager reads a webhook's URL from a file: from 0.26 on."""
+        found = find("alertmanager")
+        return self.runtime == "docker" or (found is not None and found.version.split(".")[:2] >= ["0", "26"])
 
     def states(self) -> set[str]:
         """The components that `up` reported as up."""
@@ -60,7 +70,11 @@ class ScenarioStack:
         inside = self.runtime == "docker"
         at = {s: f"{s}:8000" if inside else f"127.0.0.1:{self.service_ports[s]}" for s in SERVICES}
         content = spec(self.name, self._discovery(at), self.ports, f"http://{at['busy-api']}/healthz")
+        if self.takes_url_files:
+            content["alerting"] |= SECRET_RECEIVERS
         (self.folder / "spec.yaml").write_text(yaml.safe_dump(content))
+        (self.folder / "secrets").mkdir(mode=0o700)
+        (self.folder / "secrets" / "hook_url").write_text(self.hook)
         if inside:
             (self.folder / "docker-compose.override.yml").write_text(yaml.safe_dump(self._containers()))
         else:
@@ -146,5 +160,5 @@ class ScenarioStack:
             text=True,
             timeout=600,
             check=False,
-            env=os.environ.copy(),
+            env={**os.environ, HOOK_VARIABLE: self.hook},
         )
