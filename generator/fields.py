@@ -36,12 +36,12 @@ Size = Annotated[str, *_parsed(units.parse_size, r"^[0-9]+(B|KB|MB|GB|TB|PB)$", 
 Port = Annotated[int, Field(ge=1, le=65535)]
 Name = Annotated[str, text(r"[a-z][a-z0-9_-]{0,62}", "lower-case letters, digits, - and _, a letter first, up to 63")]
 LabelName = Annotated[str, text(r"[a-zA-Z_][a-zA-Z0-9_]{0,62}", "letters, digits and _, no digit first")]
-LabelValue = Annotated[str, text(r"[^\x00-\x1f\x7f\u2028\u2029]{1,128}", "1 to 128 characters in one line")]
+LabelValue = Annotated[str, text(r"[^\x00-\x1f\x7f\x85\u2028\u2029]{1,128}", "1 to 128 characters in one line")]
 MetricName = Annotated[
     str, text(r"[a-zA-Z_:][a-zA-Z0-9_:]{0,199}", "a metric name: letters, digits, _ and :, no digit first")
 ]
 Word = Annotated[str, text(r"[\w.-]{1,63}", "letters, digits, _, . and -, up to 63")]
-RoutePattern = Annotated[str, text(r"[^\x00-\x1f\x7f\u2028\u2029]{1,200}", "1 to 200 characters in one line")]
+RoutePattern = Annotated[str, text(r"[^\x00-\x1f\x7f\x85\u2028\u2029]{1,200}", "1 to 200 characters in one line")]
 
 
 def _listen(value: str) -> str:

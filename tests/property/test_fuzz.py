@@ -30,6 +30,7 @@ LEAVES = st.one_of(
 KEYS = st.one_of(
     st.text(max_size=10),
     st.sampled_from(["version", "stack", "services", "name", "kind", "targets", "alerting", "hosts"]),
+    st.sampled_from([0, -1.5, True, None, "<<"]),
 )
 DATA = st.recursive(
     LEAVES, lambda x: st.one_of(st.lists(x, max_size=4), st.dictionaries(KEYS, x, max_size=5)), max_leaves=20

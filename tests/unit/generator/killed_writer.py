@@ -1,8 +1,8 @@
 """Writes a bundle and kills itself at the n-th call that changes the file system: `killed_writer.py ROOT FILES N`.
 
-`FILES` is a JSON object of paths and texts. Prints the number of calls and exits with 0 when it was never
-killed. Killed
-where it syncs a file, it loses half of it first, as a power cut would. As root it may become somebody else: `… N UID`.
+`FILES` is a JSON object of paths and texts. Prints the number of calls and exits with 0 when it was never killed.
+Killed where it syncs a file, it loses half of it first, as a power cut would. As root it may become another user:
+`... N UID`.
 """
 
 from __future__ import annotations
