@@ -10,7 +10,7 @@ from generator.model import Service, Stack
 from generator.problems import Problem, Severity
 from generator.promql import WINDOW_SECONDS
 from generator.rules import alerts, families
-from generator.units import duration, percent
+from generator.units import bound, duration, percent
 
 MIN_SAMPLES = 4
 FAR = 1.5  # neighbouring bounds whose ratio is larger leave a quantile between them to guesswork
@@ -101,7 +101,7 @@ def _resolved(service: Service, bounds: tuple[float, ...], quantity: str, limit:
             "limit-above-buckets",
             key,
             f"{quantity} {shown} is above the highest bucket bound "
-            f"{duration(bounds[-1])} of {library}: it can never be exceeded",
+            f"{bound(bounds[-1])} of {library}: it can never be exceeded",
             _bucket_hint(limit),
         )
         return
@@ -110,13 +110,13 @@ def _resolved(service: Service, bounds: tuple[float, ...], quantity: str, limit:
     below = max((b for b in bounds if b < limit), default=0.0)
     above = min(b for b in bounds if b > limit)
     far = below == 0.0 or above / below > FAR
-    how = f"p95 can be off by up to {duration(above - below)}"
+    how = f"p95 can be off by up to {bound(above - below)}"
     if far or quantity == "latency_p95":
         yield _warning(
             "limit-between-buckets",
             key,
             f"{quantity} {shown} is no bucket bound of {library}: it lies between "
-            f"{duration(below) if below else '0'} and {duration(above)}, {how}",
+            f"{bound(below) if below else '0'} and {bound(above)}, {how}",
             _bucket_hint(limit),
         )
 

@@ -7,6 +7,7 @@ text, `12:30` is no number.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -37,6 +38,7 @@ class Node:
     items: list[Node] | None = None
     entries: dict[str, tuple[Node, Node]] | None = None
     size: int = 1
+    height: int = 0  # levels of lists and mappings, its own included
     open: bool = field(default=True)
 
     def plain(self) -> Any:
@@ -89,7 +91,7 @@ def _decode(raw: bytes) -> str:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         before = raw[: error.start]
-        line, column = before.count(b"\n") + 1, len(before) - (before.rfind(b"\n") + 1) + 1
+        line, column = before.count(b"\n") + 1, len(before.rpartition(b"\n")[2].decode(errors="replace")) + 1
         byte = f"byte 0x{raw[error.start]:02x}"
         raise _fail("not-utf8", f"{byte} is not valid UTF-8", line, column, "save the file as UTF-8") from None
     for number, row in enumerate(text.split("\n"), start=1):
@@ -171,6 +173,8 @@ class _Composer:
             raise self._at("alias", f"no anchor &{event.anchor} before this", event, "define it first")
         if node.open:
             raise self._at("alias", f"*{event.anchor} lies inside itself", event, "remove the cycle")
+        if len(self.stack) + node.height > MAX_DEPTH:
+            raise self._at("too-deep", f"nested deeper than {MAX_DEPTH} levels through aliases", event, "flatten it")
         self._place(node, event)
 
     def _open(self, event: Any) -> None:
@@ -178,7 +182,7 @@ class _Composer:
             raise self._at("tag", f"the tag {event.tag} is not allowed", event, "write plain values")
         if len(self.stack) >= MAX_DEPTH:
             raise self._at("too-deep", f"nested deeper than {MAX_DEPTH} levels", event, "flatten it")
-        node = Node(event.start_mark.line + 1, event.start_mark.column + 1)
+        node = Node(event.start_mark.line + 1, event.start_mark.column + 1, height=1)
         if isinstance(event, yaml.MappingStartEvent):
             node.entries = {}
         else:
@@ -202,6 +206,7 @@ class _Composer:
             return
         parent, key = self.stack[-1]
         parent.size += node.size
+        parent.height = max(parent.height, node.height + 1)
         if parent.size > MAX_NODES:
             raise _fail(
                 "too-many-nodes",
@@ -257,7 +262,7 @@ def _resolve(text: str) -> Any:
         return _WORDS[text.lower()]
     if _INT.fullmatch(text):
         return int(text)
-    if _FLOAT.fullmatch(text) and len(text) < 40:
+    if _FLOAT.fullmatch(text) and len(text) < 40 and math.isfinite(float(text)):
         return float(text)
     return text
 

@@ -143,7 +143,7 @@ def _reserved(data: Any) -> Iterator[Found]:
                 )
     for index, service in enumerate(_list(data, "services")):
         name = _at(service, "name")
-        if name in names.RESERVED_JOBS:
+        if isinstance(name, str) and name in names.RESERVED_JOBS:
             yield Found(
                 "reserved-name",
                 ("services", index, "name"),
@@ -213,7 +213,6 @@ def _custom(data: Any) -> Iterator[Found]:
 
 
 def _levels(data: Any) -> Iterator[Found]:
-
     for name, levels in _mapping(data, "thresholds").items():
         if isinstance(levels, dict) and {"warning", "critical"} <= levels.keys():
             try:
@@ -230,7 +229,6 @@ def _levels(data: Any) -> Iterator[Found]:
 
 
 def _intervals(data: Any) -> Iterator[Found]:
-
     stack = _mapping(data, "stack")
     places: list[tuple[Path, Any, Any]] = [
         (("stack",), stack.get("scrape_interval", "15s"), stack.get("scrape_timeout"))

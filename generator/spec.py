@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from generator.addresses import HOST
 from generator.fields import (
+    Bound,
     Delay,
     DiscoveryFile,
     DockerHost,
@@ -200,7 +201,7 @@ class ServiceSpec(Part):
     )
     scrape_interval: Duration | None = Field(None, description="if not the stack's")
     scrape_timeout: Duration | None = Field(None, description="if not the stack's")
-    buckets: list[Duration] | None = Field(None, description="the histogram's bounds, if not the library's default")
+    buckets: list[Bound] | None = Field(None, description="the histogram's bounds, if not the library's default")
     thresholds: HttpThresholds | None = Field(None, description="limits that differ from the stack's")
     routes: list[RouteSpec] | None = Field(None, description="limits of single routes")
     metrics: MetricsMapping | None = Field(None, description="kind custom: which metric is which")

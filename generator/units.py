@@ -19,23 +19,40 @@ def parse_percent(value: object) -> float:
     match = _PERCENT.fullmatch(value.strip())
     if not match:
         raise ValueError(f"{_shown(value)} is no percentage; write one such as 1% or 99.9%")
-    share = float(match[1]) / 100
+    share = round(float(match[1]) / 100, 9)
     if not 0 < share <= 1:
-        raise ValueError(f"{value} is out of range; write more than 0% and at most 100%")
-    return round(share, 9)
+        raise ValueError(f"{value} is out of range; write at least 0.0000001% and at most 100%")
+    return share
 
 
 def parse_duration(value: object) -> float:
-    """`800ms`, `5m`, `1h30m` -> seconds; raises ValueError that says what would be right. Result > 0."""
+    """`800ms`, `5m`, `1h30m` -> seconds; raises ValueError that says what would be right. Result > 0.
+
+    Servers know nothing finer than a millisecond; what is finer is refused, never rounded.
+    """
+    seconds = _seconds(value)
+    if not 0.001 <= seconds <= MAX_DURATION:
+        raise ValueError(f"{value} is out of range; write at least 1ms and at most 100y")
+    if seconds != round(seconds, 3):
+        raise ValueError(f"{value} is finer than a millisecond; write whole ones such as {duration(seconds)}")
+    return seconds
+
+
+def parse_bound(value: object) -> float:
+    """A bucket's bound -> seconds, down to a microsecond: `800ms`, `2.5ms`, `0.05ms`."""
+    seconds = _seconds(value)
+    if not 0.000001 <= seconds <= MAX_DURATION:
+        raise ValueError(f"{value} is out of range; write at least 0.001ms and at most 100y")
+    return seconds
+
+
+def _seconds(value: object) -> float:
     if isinstance(value, bool) or not isinstance(value, str):
         raise ValueError(f"{_shown(value)} has no unit; write a duration such as 800ms, 15s or 5m")
     text = value.strip()
     if not _DURATION.fullmatch(text) or len(text) > 40:
         raise ValueError(f"{_shown(value)} is no duration; write one such as 800ms, 15s, 5m or 30d")
-    seconds = sum(float(number) * _DURATION_UNITS[unit] for number, unit in _DURATION_PART.findall(text))
-    if not 0.001 <= seconds <= MAX_DURATION:
-        raise ValueError(f"{value} is out of range; write at least 1ms and at most 100y")
-    return round(seconds, 3)
+    return round(sum(float(number) * _DURATION_UNITS[unit] for number, unit in _DURATION_PART.findall(text)), 9)
 
 
 def parse_delay(value: object) -> float:
@@ -66,6 +83,12 @@ def duration(seconds: float) -> str:
         if count:
             parts.append(f"{count}{unit}")
     return "".join(parts)
+
+
+def bound(seconds: float) -> str:
+    """The inverse of `parse_bound`: 0.8 -> `800ms`, 0.0025 -> `2.5ms`."""
+    milliseconds = round(seconds * 1000, 6)
+    return duration(seconds) if milliseconds == int(milliseconds) else f"{milliseconds:f}".rstrip("0") + "ms"
 
 
 def number(value: float) -> str:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from generator import names
 
 DATASOURCE = {"type": "prometheus", "uid": names.DATASOURCE_PROMETHEUS}
 WIDTH = 24
-GREEN, YELLOW, RED = "green", "yellow", "red"
+GREEN, YELLOW, ORANGE, RED = "green", "yellow", "orange", "red"
+NOTHING = "–"
+Steps = tuple[tuple[str, float | None], ...]
+OF_LIMIT: Steps = ((GREEN, None), (YELLOW, 0.5), (RED, 1))
+"""Colours of a share of a limit: each service and route is judged by the limit in force for itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,119 +33,173 @@ class Panel:
     width: int
     height: int
 
-
-def _targets(queries: tuple[Query, ...], *, instant: bool) -> list[dict[str, Any]]:
-    return [
-        {
-            "refId": chr(ord("A") + index),
-            "datasource": DATASOURCE,
-            "expr": query.expr,
-            "legendFormat": query.legend or "__auto",
-            "instant": instant,
-            "range": not instant,
-            **({"exemplar": True} if query.exemplar else {}),
-            **({"format": "table"} if instant and not query.legend else {}),
-        }
-        for index, query in enumerate(queries)
-    ]
+    def sized(self, width: int) -> Panel:
+        """The same panel, wider or narrower."""
+        return replace(self, width=width)
 
 
-def _body(kind: str, title: str, description: str, queries: tuple[Query, ...], *, instant: bool) -> dict[str, Any]:
+def query(expr: str, ref: str = "A", **more: Any) -> dict[str, Any]:
+    """A query as Grafana's Prometheus plugin writes it."""
+    return {"refId": ref, "datasource": DATASOURCE, "editorMode": "code", "expr": expr, **more}
+
+
+def letter(index: int) -> str:
+    """The refId of a panel's nth query."""
+    return chr(ord("A") + index)
+
+
+def thresholds(steps: Steps) -> dict[str, Any]:
+    """Colours from a value on; the first has no value."""
+    return {"mode": "absolute", "steps": [{"color": color, "value": value} for color, value in steps]}
+
+
+def body(kind: str, title: str, description: str, targets: list[dict[str, Any]]) -> dict[str, Any]:
+    """What every panel with queries has."""
     return {
         "type": kind,
         "title": title,
         "description": description,
         "datasource": DATASOURCE,
-        "targets": _targets(queries, instant=instant),
+        "targets": targets,
     }
+
+
+def _now(queries: tuple[Query, ...]) -> list[dict[str, Any]]:
+    """Queries for the value of this moment."""
+    return [
+        query(each.expr, letter(index), instant=True, range=False, legendFormat=each.legend or "__auto")
+        for index, each in enumerate(queries)
+    ]
+
+
+def _over_time(queries: tuple[Query, ...]) -> list[dict[str, Any]]:
+    return [
+        query(
+            each.expr,
+            letter(index),
+            instant=False,
+            range=True,
+            legendFormat=each.legend or "__auto",
+            exemplar=each.exemplar,
+        )
+        for index, each in enumerate(queries)
+    ]
+
+
+def _last() -> dict[str, Any]:
+    return {"calcs": ["lastNotNull"], "fields": "", "values": False}
 
 
 def stat(
-    title: str, description: str, unit: str, *queries: Query, steps: tuple[tuple[str, float | None], ...] = ()
+    title: str, description: str, unit: str, *queries: Query, steps: Steps = ((GREEN, None),), trend: bool = False
 ) -> Panel:
-    """One number for each series, coloured by thresholds."""
-    body = _body("stat", title, description, queries, instant=True)
-    thresholds = [{"color": color, "value": value} for color, value in steps or ((GREEN, None),)]
-    body["fieldConfig"] = {
-        "defaults": {"unit": unit, "thresholds": {"mode": "absolute", "steps": thresholds}},
+    """One number for each series, coloured by thresholds; with a `trend` behind it where its past matters."""
+    made = body("stat", title, description, _over_time(queries) if trend else _now(queries))
+    made["fieldConfig"] = {
+        "defaults": {
+            "unit": unit,
+            "noValue": NOTHING,
+            "color": {"mode": "thresholds"},
+            "thresholds": thresholds(steps),
+        },
         "overrides": [],
     }
-    body["options"] = {
-        "reduceOptions": {"calcs": ["lastNotNull"], "fields": "", "values": False},
+    made["options"] = {
+        "reduceOptions": _last(),
         "colorMode": "value",
-        "graphMode": "none",
+        "graphMode": "area" if trend else "none",
         "textMode": "auto",
         "orientation": "auto",
         "justifyMode": "auto",
+        "wideLayout": True,
+        "showPercentChange": False,
+        "percentChangeColorMode": "standard",
     }
-    return Panel(body, 6, 4)
+    return Panel(made, 4, 4)
 
 
-def timeseries(title: str, description: str, unit: str, *queries: Query, limit: str = "", width: int = 12) -> Panel:
-    """Lines over time; series whose name ends with `limit` are drawn as the limit in force: red and dashed."""
-    body = _body("timeseries", title, description, queries, instant=False)
-    overrides = [_limit_style(limit)] if limit else []
-    body["fieldConfig"] = {
+def timeseries(
+    title: str,
+    description: str,
+    unit: str,
+    *queries: Query,
+    styles: tuple[dict[str, Any], ...] = (),
+    steps: Steps = (),
+) -> Panel:
+    """Lines over time. `styles` are of `limit_style` and `coloured`; `steps` are drawn as dashed lines."""
+    made = body("timeseries", title, description, _over_time(queries))
+    custom = {
+        "drawStyle": "line",
+        "lineInterpolation": "linear",
+        "lineWidth": 1,
+        "fillOpacity": 8,
+        "showPoints": "never",
+        "spanNulls": False,
+        "thresholdsStyle": {"mode": "dashed" if steps else "off"},
+    }
+    made["fieldConfig"] = {
         "defaults": {
             "unit": unit,
             "min": 0,
-            "custom": {
-                "drawStyle": "line",
-                "lineWidth": 1,
-                "fillOpacity": 8,
-                "showPoints": "never",
-                "spanNulls": False,
-            },
+            "color": {"mode": "palette-classic"},
+            "thresholds": thresholds(steps or ((GREEN, None),)),
+            "custom": custom,
         },
-        "overrides": overrides,
+        "overrides": [*styles],
     }
-    body["options"] = {
-        "legend": {"displayMode": "list", "placement": "bottom", "showLegend": True, "calcs": []},
+    made["options"] = {
+        "legend": {
+            "displayMode": "table",
+            "placement": "bottom",
+            "showLegend": True,
+            "calcs": ["lastNotNull", "max"],
+            "sortBy": "Max",
+            "sortDesc": True,
+        },
         "tooltip": {"mode": "multi", "sort": "desc"},
     }
-    return Panel(body, width, 8)
+    return Panel(made, 12, 9)
 
 
-def _limit_style(suffix: str) -> dict[str, Any]:
+def limit_style(suffix: str) -> dict[str, Any]:
+    """Series whose name ends so are limits in force: red, dashed, nothing below them."""
+    properties = [
+        {"id": "color", "value": {"mode": "fixed", "fixedColor": RED}},
+        {"id": "custom.lineStyle", "value": {"fill": "dash", "dash": [10, 10]}},
+        {"id": "custom.fillOpacity", "value": 0},
+    ]
+    return {"matcher": {"id": "byRegexp", "options": f"/{suffix}$/"}, "properties": properties}
+
+
+def coloured(suffix: str, color: str) -> dict[str, Any]:
+    """Series whose name ends so have the shades of one colour, whoever's they are."""
     return {
         "matcher": {"id": "byRegexp", "options": f"/{suffix}$/"},
-        "properties": [
-            {"id": "color", "value": {"mode": "fixed", "fixedColor": RED}},
-            {"id": "custom.lineStyle", "value": {"fill": "dash", "dash": [10, 10]}},
-            {"id": "custom.fillOpacity", "value": 0},
-        ],
+        "properties": [{"id": "color", "value": {"mode": "shades", "fixedColor": color}}],
     }
 
 
-def bars(title: str, description: str, unit: str, query: Query) -> Panel:
+def bars(title: str, description: str, unit: str, shown: Query) -> Panel:
     """The largest few, as horizontal bars."""
-    body = _body("bargauge", title, description, (query,), instant=True)
-    body["fieldConfig"] = {"defaults": {"unit": unit, "min": 0}, "overrides": []}
-    body["options"] = {
+    made = body("bargauge", title, description, _now((shown,)))
+    made["fieldConfig"] = {
+        "defaults": {"unit": unit, "min": 0, "noValue": NOTHING, "color": {"mode": "continuous-BlYlRd"}},
+        "overrides": [],
+    }
+    made["options"] = {
         "displayMode": "gradient",
         "orientation": "horizontal",
-        "reduceOptions": {"calcs": ["lastNotNull"], "fields": "", "values": False},
+        "valueMode": "text",
+        "namePlacement": "auto",
+        "sizing": "auto",
+        "minVizWidth": 8,
+        "minVizHeight": 16,
+        "maxVizHeight": 40,
         "showUnfilled": True,
+        "reduceOptions": _last(),
+        "legend": {"displayMode": "list", "placement": "bottom", "showLegend": False, "calcs": []},
     }
-    return Panel(body, 8, 8)
-
-
-def alert_list(title: str, description: str) -> Panel:
-    """What fires now, as Prometheus' rules say."""
-    body: dict[str, Any] = {"type": "alertlist", "title": title, "description": description}
-    body["options"] = {
-        "viewMode": "list",
-        "groupMode": "default",
-        "groupBy": [],
-        "maxItems": 20,
-        "sortOrder": 3,
-        "dashboardAlerts": False,
-        "alertName": "",
-        "alertInstanceLabelFilter": "",
-        "datasource": "Prometheus",
-        "stateFilter": {"firing": True, "pending": True, "noData": False, "normal": False, "error": True},
-    }
-    return Panel(body, 12, 8)
+    return Panel(made, 12, 9)
 
 
 def row(title: str) -> Panel:

@@ -2,114 +2,151 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from generator import names
-from generator.dashboards.page import dashboard, variable
+from generator.dashboards.links import Links
+from generator.dashboards.page import annotation, dashboard, page_link, variable
 from generator.dashboards.panels import (
     GREEN,
+    OF_LIMIT,
+    ORANGE,
     RED,
-    YELLOW,
     Panel,
     Query,
-    alert_list,
+    Steps,
     bars,
+    coloured,
+    limit_style,
     row,
     stat,
     timeseries,
 )
+from generator.dashboards.queries import (
+    alerts_now,
+    available,
+    by_route,
+    by_service,
+    chosen,
+    firing,
+    latency,
+    latency_by_route,
+    latency_of_limit,
+    of_limit,
+    of_limit_by_route,
+    percentiles,
+    with_exemplars,
+)
+from generator.dashboards.surroundings import hosts, outside
+from generator.dashboards.tables import Column, Label, table
 from generator.model import Stack
-from generator.promql import select
 from generator.texts import TEXTS
 
-CHOSEN = 'service=~"$service"'
+Words = dict[str, str]
+PLAIN: Steps = ((GREEN, None),)
+ANY_IS_BAD: Steps = ((GREEN, None), (RED, 1))
 
 
 def services_overview(stack: Stack) -> dict[str, Any]:
     """The first page that one looks at."""
     words = TEXTS[stack.locale].words
+    links = Links(stack, words)
     return dashboard(
         stack,
         names.DASHBOARD_SERVICES,
         words["dashboard.services"],
         words["dashboard.services.description"],
-        [variable("service", words["word.service"], f"label_values({names.SERVICE_INFO}, service)")],
         [
+            *_summary(words, stack),
+            _services(words, stack, links),
+            _alerts(words, stack, links),
             row(words["row.golden"]),
-            _up(words),
-            _rps(words),
-            _errors(words, stack),
-            _p95(words, stack),
-            _by_status(words),
-            _latency(words),
-            _error_trend(words),
-            alert_list(words["panel.alerts"], words["panel.alerts.help"]),
+            *_trends(words, stack),
             row(words["row.routes"]),
-            _busiest(words),
-            _slowest(words),
-            _failing(words),
-            row(words["row.hosts"]),
-            _cpu(words),
-            _memory(words),
-            _disk(words),
-            _network(words),
+            *_routes(words, stack, links),
+            *outside(words, stack),
+            *hosts(words, stack),
         ],
+        variables=[variable("service", words["word.service"], f"label_values({names.SERVICE_INFO}, service)")],
+        annotations=[_marks(words, links)],
+        links=[page_link(title, url) for title, url in links.programs()],
     )
 
 
-Words = dict[str, str]
+def _marks(words: Words, links: Links) -> dict[str, Any]:
+    """Alerts as marks on every graph, each with its runbook."""
+    expr = f"max by (alertname, severity, service, route, instance) ({firing()})"
+    text = f"{{{{severity}}}} {{{{service}}}} {{{{route}}}} {{{{instance}}}} {links.runbook_html()}".strip()
+    return annotation(words["panel.firing"], expr, "{{alertname}}", text, ("severity", "service"))
 
 
-def _mine(series: str) -> str:
-    return select(series, CHOSEN)
+def _summary(words: Words, stack: Stack) -> Iterator[Panel]:
+    """One number each: whether anything is wrong at all, before the eye goes to a service."""
+    errors = f"sum({chosen(names.ERRORS)}) / (sum({chosen(names.REQUESTS)}) > 0)"
+    worst = f"max({of_limit(names.ERROR_RATIO, 'error_ratio')})"
+    yield _number(words, "panel.down", "short", f"count(({available()}) < 1) or vector(0)", steps=ANY_IS_BAD)
+    yield _number(words, "panel.firing", "short", f"count({firing()}) or vector(0)", steps=ANY_IS_BAD)
+    yield _number(words, "panel.total_rps", "reqps", f"sum({chosen(names.REQUESTS)})", trend=True)
+    yield _number(words, "panel.total_errors", "percentunit", errors, trend=True)
+    yield _number(words, "panel.worst_errors", "percentunit", worst, steps=OF_LIMIT)
+    yield _number(words, "panel.worst_latency", "percentunit", f"max({latency_of_limit(stack)})", steps=OF_LIMIT)
 
 
-def _up(words: Words) -> Panel:
-    query = Query(f"avg by (service) ({select('up', CHOSEN)})", "{{service}}")
-    return stat(words["panel.up"], words["panel.up.help"], "percentunit", query, steps=((RED, None), (GREEN, 1)))
+def _number(words: Words, key: str, unit: str, expr: str, steps: Steps = PLAIN, *, trend: bool = False) -> Panel:
+    return stat(words[key], words[f"{key}.help"], unit, Query(expr, words[key]), steps=steps, trend=trend)
 
 
-def _rps(words: Words) -> Panel:
-    return stat(words["panel.rps"], words["panel.rps.help"], "reqps", Query(_mine(names.REQUESTS), "{{service}}"))
-
-
-def _errors(words: Words, stack: Stack) -> Panel:
-    limit = stack.limits.error_ratio.value
-    return stat(
-        words["panel.errors"],
-        words["panel.errors.help"],
-        "percentunit",
-        Query(_mine(names.ERROR_RATIO), "{{service}}"),
-        steps=((GREEN, None), (YELLOW, limit / 2), (RED, limit)),
+def _services(words: Words, stack: Stack, links: Links) -> Panel:
+    statistic, _ = latency(stack)
+    return table(
+        words["panel.services"],
+        words["panel.services.help"],
+        (Label(names.SERVICE, words["word.service"], links.of_service()),),
+        (
+            Column(words["panel.rps"], by_service(names.REQUESTS), "reqps"),
+            Column(words["panel.up"], available(), "percentunit", ((RED, None), (ORANGE, 0.5), (GREEN, 1))),
+            Column(words["panel.errors"], by_service(names.ERROR_RATIO), "percentunit"),
+            Column(words["panel.errors_of_limit"], of_limit(names.ERROR_RATIO, "error_ratio"), "percentunit", OF_LIMIT),
+            Column(words[f"panel.{statistic}"], by_service(names.latency(statistic)), "s"),
+            Column(words["panel.latency_of_limit"], latency_of_limit(stack), "percentunit", OF_LIMIT),
+        ),
     )
 
 
-def _p95(words: Words, stack: Stack) -> Panel:
-    limit = stack.limits.latency_p95.value
-    return stat(
-        words["panel.p95"],
-        words["panel.p95.help"],
-        "s",
-        Query(_mine(names.latency("p95")), "{{service}}"),
-        steps=((GREEN, None), (YELLOW, limit / 2), (RED, limit)),
+def _alerts(words: Words, stack: Stack, links: Links) -> Panel:
+    return table(
+        words["panel.alerts"],
+        words["panel.alerts.help"],
+        (
+            Label("alertname", words["panel.alert"], links.of_alert()),
+            Label("alertstate", words["panel.state"]),
+            Label(names.SEVERITY, words["runbook.severity"]),
+            Label(names.SERVICE, words["word.service"], links.of_service()),
+            Label(names.ROUTE, words["panel.route"]),
+            Label(names.INSTANCE, words["panel.instance"]),
+        ),
+        (Column(words["panel.since"], alerts_now(stack), "dateTimeFromNow"),),
     )
+
+
+def _trends(words: Words, stack: Stack) -> Iterator[Panel]:
+    yield _by_status(words)
+    yield _error_trend(words)
+    if percentiles(stack):
+        yield _percentiles(words, stack)
+    yield _mean(words)
 
 
 def _by_status(words: Words) -> Panel:
-    expr = f"sum by (service, code) ({_mine(names.REQUESTS_DETAIL)})"
+    expr = f"sum by (service, code) ({chosen(names.REQUESTS_DETAIL)})"
     return timeseries(
         words["panel.requests_by_status"],
         words["panel.requests_by_status.help"],
         "reqps",
         Query(expr, "{{service}} {{code}}"),
+        styles=(coloured("5xx", RED), coloured("4xx", ORANGE)),
     )
-
-
-def _latency(words: Words) -> Panel:
-    limit = words["word.limit"]
-    queries = [Query(_mine(names.latency(p)), f"{{{{service}}}} {p}") for p in ("p50", "p95", "p99")]
-    queries.append(Query(_mine(names.limit("latency_p95")), f"{{{{service}}}} {limit}"))
-    return timeseries(words["panel.latency"], words["panel.latency.help"], "s", *queries, limit=limit)
 
 
 def _error_trend(words: Words) -> Panel:
@@ -118,73 +155,65 @@ def _error_trend(words: Words) -> Panel:
         words["panel.error_trend"],
         words["panel.error_trend.help"],
         "percentunit",
-        Query(_mine(names.ERROR_RATIO), "{{service}} 5xx"),
-        Query(_mine(names.CLIENT_ERROR_RATIO), "{{service}} 4xx"),
-        Query(_mine(names.limit("error_ratio")), f"{{{{service}}}} 5xx {limit}"),
-        limit=limit,
+        Query(chosen(names.ERROR_RATIO), "{{service}} 5xx"),
+        Query(chosen(names.CLIENT_ERROR_RATIO), "{{service}} 4xx"),
+        Query(chosen(names.limit("error_ratio")), f"{{{{service}}}} 5xx {limit}"),
+        Query(chosen(names.limit("client_error_ratio")), f"{{{{service}}}} 4xx {limit}"),
+        styles=(limit_style(limit),),
     )
 
 
-def _busiest(words: Words) -> Panel:
-    return bars(
-        words["panel.route_rps"],
-        words["panel.route_rps.help"],
-        "reqps",
-        Query(f"topk(10, {_mine(names.REQUESTS_ROUTE)})", "{{service}} {{route}}"),
-    )
-
-
-def _slowest(words: Words) -> Panel:
-    series = _mine(names.latency("p95", by_route=True))
-    return bars(
-        words["panel.route_p95"],
-        words["panel.route_p95.help"],
+def _percentiles(words: Words, stack: Stack) -> Panel:
+    limit = words["word.limit"]
+    return timeseries(
+        words["panel.latency"],
+        words["panel.latency.help"],
         "s",
-        Query(f"topk(10, {series})", "{{service}} {{route}}"),
+        Query(chosen(names.latency("p50")), "{{service}} p50"),
+        Query(with_exemplars(stack, "p95", "0.95"), "{{service}} p95", exemplar=True),
+        Query(chosen(names.latency("p99")), "{{service}} p99"),
+        Query(chosen(names.limit("latency_p95")), f"{{{{service}}}} p95 {limit}"),
+        styles=(limit_style(limit),),
     )
 
 
-def _failing(words: Words) -> Panel:
-    return bars(
-        words["panel.route_errors"],
-        words["panel.route_errors.help"],
-        "percentunit",
-        Query(f"topk(10, {_mine(names.ERROR_RATIO_ROUTE)})", "{{service}} {{route}}"),
-    )
-
-
-def _cpu(words: Words) -> Panel:
+def _mean(words: Words) -> Panel:
+    limit = words["word.limit"]
     return timeseries(
-        words["panel.cpu"], words["panel.cpu.help"], "percentunit", Query(names.CPU_BUSY, "{{instance}}"), width=6
+        words["panel.mean"],
+        words["panel.mean.help"],
+        "s",
+        Query(chosen(names.latency("mean")), "{{service}}"),
+        Query(chosen(names.limit("latency_average")), f"{{{{service}}}} {limit}"),
+        styles=(limit_style(limit),),
     )
 
 
-def _memory(words: Words) -> Panel:
-    return timeseries(
-        words["panel.memory"],
-        words["panel.memory.help"],
-        "percentunit",
-        Query(names.MEMORY_USED, "{{instance}}"),
-        width=6,
+def _routes(words: Words, stack: Stack, links: Links) -> Iterator[Panel]:
+    timed = latency_by_route(stack)
+    columns = [
+        Column(words["panel.rps"], by_route(names.REQUESTS_ROUTE), "reqps"),
+        Column(words["panel.errors"], by_route(names.ERROR_RATIO_ROUTE), "percentunit"),
+        _route_of_limit(words["panel.errors_of_limit"], names.ERROR_RATIO_ROUTE, "error_ratio"),
+    ]
+    if timed:
+        statistic, limit = timed
+        series = names.latency(statistic, by_route=True)
+        columns.append(Column(words[f"panel.{statistic}"], by_route(series), "s"))
+        columns.append(_route_of_limit(words["panel.latency_of_limit"], series, limit))
+    labels = (
+        Label(names.SERVICE, words["word.service"], links.of_service()),
+        Label(names.ROUTE, words["panel.route"], links.of_route(timed[0] if timed else None)),
     )
+    yield table(words["panel.routes"], words["panel.routes.help"], labels, tuple(columns))
+    if timed:
+        yield _top(words, "panel.route_p95", "s", names.latency(timed[0], by_route=True))
+    yield _top(words, "panel.route_errors", "percentunit", names.ERROR_RATIO_ROUTE)
 
 
-def _disk(words: Words) -> Panel:
-    return timeseries(
-        words["panel.disk"],
-        words["panel.disk.help"],
-        "percentunit",
-        Query(names.DISK_USED, "{{instance}} {{mountpoint}}"),
-        width=6,
-    )
+def _route_of_limit(title: str, series: str, quantity: str) -> Column:
+    return Column(title, of_limit_by_route(series, quantity), "percentunit", OF_LIMIT)
 
 
-def _network(words: Words) -> Panel:
-    return timeseries(
-        words["panel.network"],
-        words["panel.network.help"],
-        "Bps",
-        Query(names.NETWORK_RECEIVE, f"{{{{instance}}}} {words['word.received']}"),
-        Query(names.NETWORK_TRANSMIT, f"{{{{instance}}}} {words['word.sent']}"),
-        width=6,
-    )
+def _top(words: Words, key: str, unit: str, series: str) -> Panel:
+    return bars(words[key], words[f"{key}.help"], unit, Query(f"topk(10, {by_route(series)})", "{{service}} {{route}}"))

@@ -19,5 +19,5 @@ FASTAPI = Profile(
     requests=(Counter("http_requests_total", route="handler", method="method", status="status", exclude=NO_METRICS),),
     service_durations=(Duration("http_request_duration_highr_seconds", HIGHR_BOUNDS), LABELLED),
     route_durations=(LABELLED,),
-    signature=("http_request_duration_highr_seconds", "http_requests_inprogress", "http_request_size_bytes"),
+    signature=("http_request_duration_highr_seconds", "http_requests_inprogress"),
 )

@@ -16,5 +16,5 @@ STARLETTE = Profile(
     ),
     service_durations=(DURATION,),
     route_durations=(DURATION,),
-    signature=("starlette_requests_total",),
+    signature=("starlette_requests_total", "starlette_requests_in_progress"),
 )

@@ -1,4 +1,8 @@
-"""NVIDIA Triton: inference requests by model as routes; no histogram of durations, so only the mean is known."""
+"""NVIDIA Triton: inference requests by model as routes; no histogram of durations, so only the mean is known.
+
+Durations are added up for requests that succeed (a failed one is only counted, by reason), so the mean is theirs. An
+ensemble is a model like those that it is made of: its requests count once for itself and once for each of them.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +17,7 @@ TRITON = Profile(
     ),
     mean=Mean(
         total="nv_inference_request_duration_us",
-        counts=("nv_inference_request_success", "nv_inference_request_failure"),
+        counts=("nv_inference_request_success",),
         route="model",
         unit=1e-6,
     ),

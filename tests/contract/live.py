@@ -1,51 +1,49 @@
-"""A real Prometheus with the generator's own configuration, scraping the libraries' apps once a second."""
+"""The libraries' apps as real servers under a known load, and the Prometheus that scrapes them once a second."""
 
 from __future__ import annotations
 
 import asyncio
-import re
 import subprocess
 import sys
 import time
-import urllib.parse
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from generator.pipeline import generate
+from generator import init
+from generator.runtime.metrics_page import fetch
 from tests.contract import load
 from tests.contract.libraries import LIBRARIES, Library
-from tests.integration.client import free_ports, get
-from tests.proof import ROOT, find
+from tests.contract.prometheus import Prometheus, otlp_flag
+from tests.contract.static import StaticPage
+from tests.contract.synthetic import PAGES
+from tests.integration.client import free_ports
+from tests.proof import ROOT
 
-SCRAPES = 8
-OTLP_FLAG = re.compile(r"--(\[no-\])?web\.enable-otlp-receiver")
-COVERAGE_SECONDS = 75
-"""How long the series must have been there: a rate is stretched by up to one interval at the end of its window."""
-
-
-@cache
-def takes_otlp() -> bool:
-    """Whether this machine's Prometheus has an OTLP receiver: old versions and Debian's builds have none."""
-    found = find("prometheus")
-    if found is None:
-        return False
-    ran = subprocess.run([found.where, "--help"], capture_output=True, text=True, check=False)
-    return bool(OTLP_FLAG.search(ran.stdout + ran.stderr))
+FIRST = next(kind for kind in load.KINDS if kind.route == "gone")
+"""Sent alone before Prometheus starts: without any request some libraries have nothing to show."""
+SETTLED_SECONDS = 8
+COVERAGE_SECONDS = 85
+"""How long the series must have been there: a rate is stretched by up to an interval and a half beyond its samples."""
 
 
 class Live:
-    """Starts everything, sends the load, and answers queries. Used as a context."""
+    """Starts everything and sends the load. Used as a context.
+
+    Scraped services have the entries that `init --from` proposes for them, so what it writes is what runs here; the
+    sample app's telemetry core has the entry of the project's own spec."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.libraries = tuple(library for library in LIBRARIES if takes_otlp() or not library.pushed)
-        found = free_ports(len(self.libraries) + 1)
-        self.url = f"http://127.0.0.1:{found.pop()}"
-        self.ports = dict(zip(self.libraries, found, strict=True))
+        self.libraries = tuple(library for library in LIBRARIES if otlp_flag() or not library.pushed)
+        self.prometheus = Prometheus(folder)
+        self.ports = dict(zip(self.libraries, free_ports(len(self.libraries)), strict=True))
+        self.pages = {name: StaticPage(make) for name, make in PAGES.items()}
         self.processes: list[subprocess.Popen[bytes]] = []
+        self.fresh: dict[Library, str] = {}
+        self.entries: dict[str, dict[str, Any]] = {}
+        self.sent: dict[Library, load.Sent] = {}
 
     def at(self, library: Library) -> str:
         """Where an app listens."""
@@ -68,82 +66,69 @@ class Live:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
-
-    def query(self, expression: str, at: float | None = None) -> list[dict[str, Any]]:
-        """The instant vector of an expression, now or at a Unix time."""
-        asked = {"query": expression, **({"time": f"{at:.3f}"} if at else {})}
-        return list(get(f"{self.url}/api/v1/query?{urllib.parse.urlencode(asked)}")["data"]["result"])
-
-    def number(self, expression: str, at: float | None = None) -> float:
-        """The one value of an expression; fails when there is none or more than one."""
-        found = self.query(expression, at)
-        assert len(found) == 1, f"{len(found)} series for {expression}"
-        return float(found[0]["value"][1])
-
-    def recorded(self, series: str) -> tuple[float, float]:
-        """The last recorded value of a series, and when it was recorded."""
-        return self.number(series), self.number(f"timestamp({series})")
+        for page in self.pages.values():
+            page.stop()
 
     def _start(self) -> None:
-        self._render()
-        self._prometheus()
-        for library in self.libraries:
-            command = [sys.executable, "-m", f"tests.contract.apps.{library.app}", str(self.ports[library]), self.url]
-            self._run(command, ROOT)
-        for library in self.libraries:
-            load.wait_for(f"{self.at(library)}/gone/0", 30)
+        for page in self.pages.values():
+            page.start()
+        scraped = [library for library in self.libraries if not library.pushed]
+        self._apps(scraped)
+        self.fresh = {library: load.page(f"{self.at(library)}/metrics", 30) for library in scraped}
+        self._send(scraped, [FIRST])
+        self.entries = self._proposed(scraped)
+        pushed = [library for library in self.libraries if library.pushed]
+        mine = [{"name": library.name, "kind": library.kind, "push": True} for library in pushed]
+        self.processes.append(self.prometheus.start([*self.entries.values(), *mine]))
+        self._apps(pushed)
+        self._send(pushed, [FIRST])
+        self._send(self.libraries, [*load.KINDS])
         begun = time.monotonic()
-        urls = [self.at(library) for library in self.libraries]
-        asyncio.run(load.send(urls, [*load.WARM_UP]))
         self._wait_for_counts()
-        asyncio.run(load.send(urls, load.paths()))
+        for page in self.pages.values():
+            page.grow()
+        self.sent = self._send(self.libraries, load.whole())
         time.sleep(max(0.0, COVERAGE_SECONDS - (time.monotonic() - begun)))
+        self.prometheus.moment = time.time()
 
-    def _render(self) -> None:
-        services: list[dict[str, Any]] = [
-            {"name": x.name, "kind": x.kind, **({"push": True} if x.pushed else {"targets": [self.at(x)[7:]]})}
-            for x in self.libraries
-        ]
-        stack = {"name": "contract", "scrape_interval": "1s", "scrape_timeout": "1s"}
-        bundle = generate(yaml.safe_dump({"version": 1, "stack": stack, "services": services}), target="native")
-        for artifact in bundle.artifacts:
-            if artifact.path.startswith("prometheus/"):
-                path = self.folder / artifact.path
-                path.parent.mkdir(parents=True, exist_ok=True)
-                path.write_text(artifact.content)
+    def _apps(self, libraries: list[Library]) -> None:
+        for library in libraries:
+            module = f"tests.contract.apps.{library.app}"
+            command = [sys.executable, "-m", module, str(self.ports[library]), self.prometheus.url]
+            with (self.folder / "apps.log").open("ab") as log:
+                self.processes.append(subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log))
+        for library in libraries:
+            load.listening(self.ports[library], 30)
 
-    def _prometheus(self) -> None:
-        found = find("prometheus")
-        assert found
-        flags = [
-            f"--config.file={self.folder}/prometheus/prometheus.yml",
-            f"--storage.tsdb.path={self.folder}/data",
-            f"--web.listen-address={self.url[7:]}",
-        ]
-        self._run([found.where, *flags, *(["--web.enable-otlp-receiver"] if takes_otlp() else [])], self.folder)
-        load.wait_for(f"{self.url}/-/ready", 30)
+    def _send(self, libraries: list[Library] | tuple[Library, ...], kinds: list[load.Kind]) -> dict[Library, load.Sent]:
+        sent = asyncio.run(load.send([self.at(library) for library in libraries], kinds))
+        return dict(zip(libraries, sent, strict=True))
 
-    def _run(self, command: list[str], folder: Path) -> None:
-        with (self.folder / "log").open("ab") as log:
-            self.processes.append(subprocess.Popen(command, cwd=folder, stdout=log, stderr=log))
+    def _proposed(self, libraries: list[Library]) -> dict[str, dict[str, Any]]:
+        urls = {library.name: self.at(library) for library in libraries}
+        urls |= {name: page.url for name, page in self.pages.items()}
+        found = {}
+        for name, url in urls.items():
+            page = fetch(f"{url}/metrics")
+            found[name] = init.propose(page.text, page.target, name, page.path).service
+        (demo,) = yaml.safe_load((ROOT / "spec.yaml").read_text())["services"]
+        core = next(library for library in libraries if library.app == "telemetry_core")
+        found[core.name] = {**demo, "name": core.name, "targets": found[core.name]["targets"]}
+        return found
 
     def _wait_for_counts(self) -> None:
-        """Until every app's three warm-up requests were seen in several scrapes: what a counter starts with is lost."""
+        """Until the warm-up was seen in several scrapes: what a counter starts with is lost to every rate."""
         end = time.monotonic() + 60
-        while True:
-            missing = [x.name for x in self.libraries if not self._seen(x)]
-            if not missing:
-                return
-            log = (self.folder / "log").read_text(errors="replace")[-2000:]
-            assert time.monotonic() < end, f"not scraped: {missing}\n{log}"
+        while missing := [library.name for library in self.libraries if not self._settled(library)]:
+            logs = "\n".join(path.read_text(errors="replace")[-2000:] for path in self.folder.glob("*.log"))
+            assert time.monotonic() < end, f"not scraped: {missing}\n{logs}"
             time.sleep(1)
 
-    def _seen(self, library: Library) -> bool:
-        series = f'{library.count}{{job="{library.name}",{library.errors}}}'
-        found = self.query(f"count_over_time({series}[1m])")
-        return bool(found) and float(found[0]["value"][1]) >= SCRAPES
+    def _settled(self, library: Library) -> bool:
+        found = self.prometheus.query(library.total(), time.time() - SETTLED_SECONDS)
+        return bool(found) and float(found[0]["value"][1]) == warm_up(library)
 
-    def get_rules(self) -> list[tuple[str, str]]:
-        """Every rule with the error of its last evaluation."""
-        groups = get(f"{self.url}/api/v1/rules")["data"]["groups"]
-        return [(rule["name"], rule.get("lastError", "")) for group in groups for rule in group["rules"]]
+
+def warm_up(library: Library) -> int:
+    """How many requests an app has counted before the load."""
+    return sum(library.counts(kind) for kind in load.KINDS) + 1

@@ -1,4 +1,4 @@
-"""The same three routes for FastAPI and Starlette, and how they are served."""
+"""The same routes for FastAPI and Starlette, and how they are served."""
 
 from __future__ import annotations
 
@@ -9,13 +9,20 @@ from typing import Any
 import uvicorn
 from fastapi import FastAPI
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
+
+METHODS = ["GET", "POST"]
 
 
 async def items(request: Request) -> Response:
     """200 after `ms` milliseconds."""
     await asyncio.sleep(float(request.query_params.get("ms", "0")) / 1000)
     return PlainTextResponse("ok")
+
+
+async def moved(request: Request) -> Response:
+    """302 to another place."""
+    return RedirectResponse(f"/items/{request.path_params['item']}", 302)
 
 
 async def gone(request: Request) -> Response:
@@ -28,14 +35,19 @@ async def broken(request: Request) -> Response:
     return PlainTextResponse(f"broken {request.path_params['item']}", 500)
 
 
-ROUTES = (("/items/{item}", items), ("/gone/{item}", gone), ("/broken/{item}", broken))
+async def crash(request: Request) -> Response:
+    """An exception that nothing handles."""
+    raise RuntimeError(f"crash {request.path_params['item']}")
+
+
+ROUTES = tuple((f"/{endpoint.__name__}/{{item}}", endpoint) for endpoint in (items, moved, gone, broken, crash))
 
 
 def fastapi_app() -> FastAPI:
     """A FastAPI app with the routes."""
     app = FastAPI(openapi_url=None)
     for path, endpoint in ROUTES:
-        app.add_api_route(path, endpoint, methods=["GET"], response_model=None)
+        app.add_api_route(path, endpoint, methods=METHODS, response_model=None)
     return app
 
 

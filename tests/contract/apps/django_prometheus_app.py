@@ -6,7 +6,7 @@ from typing import Any
 import django
 from django.conf import settings
 from django.core.handlers.wsgi import WSGIHandler
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import include, path
 
 from tests.contract.apps.wsgi import serve
@@ -16,6 +16,11 @@ def items(request: HttpRequest, item: str) -> HttpResponse:
     """200 after `ms` milliseconds."""
     time.sleep(float(request.GET.get("ms", "0")) / 1000)
     return HttpResponse(f"ok {item}")
+
+
+def moved(_request: HttpRequest, item: str) -> HttpResponse:
+    """302 to another place."""
+    return HttpResponseRedirect(f"/items/{item}")
 
 
 def gone(_request: HttpRequest, item: str) -> HttpResponse:
@@ -28,10 +33,14 @@ def broken(_request: HttpRequest, item: str) -> HttpResponse:
     return HttpResponse(f"broken {item}", status=500)
 
 
+def crash(_request: HttpRequest, item: str) -> HttpResponse:
+    """An exception that nothing handles."""
+    raise RuntimeError(f"crash {item}")
+
+
+VIEWS = (items, moved, gone, broken, crash)
 urlpatterns: list[Any] = [
-    path("items/<item>", items, name="items"),
-    path("gone/<item>", gone, name="gone"),
-    path("broken/<item>", broken, name="broken"),
+    *(path(f"{view.__name__}/<item>", view, name=view.__name__) for view in VIEWS),
     path("", include("django_prometheus.urls")),
 ]
 

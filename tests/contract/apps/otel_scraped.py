@@ -13,8 +13,6 @@ from tests.contract.apps.asgi import fastapi_app, serve
 
 if __name__ == "__main__":
     app = fastapi_app()
-    FastAPIInstrumentor.instrument_app(
-        app, meter_provider=MeterProvider([PrometheusMetricReader()]), excluded_urls="/metrics"
-    )
+    FastAPIInstrumentor.instrument_app(app, meter_provider=MeterProvider([PrometheusMetricReader()]))
     app.mount("/metrics", make_asgi_app())
     serve(app)
