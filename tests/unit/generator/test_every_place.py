@@ -1,0 +1,71 @@
+"""Every place of a spec that holds everything, with something else in it: accepted or refused there, never a crash."""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from generator import document
+from generator.load import load, show_key
+from generator.problems import Problem, SpecError
+from tests.proof import ROOT
+
+FULL = ROOT / "tests/golden/cases/every-section-in-korean-with-hostile-text/spec.yaml"
+OTHERS: dict[str, Any] = {
+    "nothing": None,
+    "list": [],
+    "list-of-lists": [[]],
+    "mapping": {},
+    "mapping-of-lists": {"name": []},
+    "number": 7,
+    "switch": True,
+    "text": "x",
+    "long-text": "9" * 5000,
+}
+Path = tuple[str | int, ...]
+
+
+def places(data: Any, path: Path = ()) -> Iterator[Path]:
+    """The path of every value below the root."""
+    for step, value in data.items() if isinstance(data, dict) else enumerate(data) if isinstance(data, list) else ():
+        yield (*path, step)
+        yield from places(value, (*path, step))
+
+
+def put(data: Any, path: Path, value: Any) -> Any:
+    """A copy with another value at a path."""
+    made = copy.deepcopy(data)
+    place = made
+    for step in path[:-1]:
+        place = place[step]
+    place[path[-1]] = value
+    return made
+
+
+def fits(problem: Problem, path: Path) -> bool:
+    """Whether it lies at, above or below the place; a receiver that lost its name is missed where it is named."""
+    key, place = problem.key or "", show_key(path)
+    return key.startswith(place) or place.startswith(key) or problem.code == "unknown-receiver"
+
+
+@pytest.mark.parametrize("other", OTHERS)
+def test_a_wrong_value_is_refused_where_it_stands(other: str) -> None:
+    """Problems name a line and column of the file, and the place that was changed."""
+    data = document.parse(FULL.read_bytes()).plain()
+    paths = [*places(data)]
+    refused = 0
+    for path in paths:
+        raw = json.dumps(put(data, path, OTHERS[other]), ensure_ascii=False, indent=1).encode()
+        try:
+            load(raw)
+        except SpecError as error:
+            refused += 1
+            assert any(fits(problem, path) for problem in error.problems), path
+            assert all(problem.line and problem.column and problem.message for problem in error.problems), path
+
+    assert len(paths) > 150
+    assert refused > len(paths) // 3
