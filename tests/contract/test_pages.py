@@ -55,7 +55,7 @@ def test_another_s_names_are_mapped_one_by_one() -> None:
     assert service["kind"] == "custom"
     assert service["metrics"]["requests"] == {"name": "http_requests_total", "method": "method", "status": "code"}
     assert service["metrics"]["duration"]["name"] == "http_request_duration_seconds"
-    assert service["buckets"] == ["250ms"], "bounds that a spec cannot say are left out"
+    assert service["buckets"] == ["0.5ms", "250ms"], "bounds that a spec cannot say are left out"
     read(first_spec("mine", service).encode(), next(iter(TARGETS)))
 
 
