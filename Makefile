@@ -9,7 +9,7 @@ GENERATOR := $(PY) -m generator
 ON := $(if $(RUNTIME),--runtime $(RUNTIME))
 
 .DEFAULT_GOAL := help
-.PHONY: help up down status logs clean-data generate check diff tools test test-fast integration lint format bench golden lock
+.PHONY: help up down status logs clean-data generate check diff tools test test-fast integration lint format bench golden lock load
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,6 +29,9 @@ logs: $(VENV)/run ## The last lines of every server's log
 clean-data: $(VENV)/run ## Stop everything and delete its data, after asking
 	@read -r -p "Delete all metrics, alerts and Grafana's data of this stack? Type yes: " answer && [ "$$answer" = yes ]
 	@$(GENERATOR) down --spec $(SPEC) --delete-data
+
+load: $(VENV)/load ## Traffic on the sample platform (SCENARIO=NAME raises an alert; LOAD="--list" and other options)
+	@$(GENERATOR) load --spec $(SPEC) -- $(if $(SCENARIO),--scenario $(SCENARIO)) $(LOAD)
 
 generate: $(VENV)/run ## Render spec.yaml into the tree
 	@$(GENERATOR) generate --spec $(SPEC)
@@ -68,7 +71,8 @@ lock: $(VENV)/dev ## Pin every dependency anew, by hash
 	@compile="$(VENV)/bin/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-emit-find-links \
 	  --no-annotate --python-version 3.11 --custom-compile-command 'make lock' pyproject.toml"; \
 	eval "$$compile -o requirements.lock" && eval "$$compile --group dev -o requirements-dev.lock" && \
-	eval "$${compile/ pyproject.toml/} --group sample -o sample_app/requirements.lock"
+	eval "$${compile/ pyproject.toml/} --group sample -o sample_app/requirements.lock" && \
+	eval "$${compile/ pyproject.toml/} --group load -c requirements.lock -o sample_app/traffic/requirements.lock"
 
 # The virtual environment: one for running, one step more for developing.
 $(VENV)/bin/python:
@@ -80,6 +84,11 @@ $(VENV)/bin/python:
 $(VENV)/run: requirements.lock | $(VENV)/bin/python
 	@echo "setting up the virtual environment (once)"
 	@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@touch $@
+
+$(VENV)/load: sample_app/traffic/requirements.lock | $(VENV)/run
+	@echo "setting up the load generator (once)"
+	@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r sample_app/traffic/requirements.lock
 	@touch $@
 
 $(VENV)/dev: requirements-dev.lock | $(VENV)/bin/python

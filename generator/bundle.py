@@ -7,7 +7,17 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import PurePosixPath
 
-OWNED = ("prometheus", "alertmanager", "grafana", "blackbox", "supervisor", "docs/runbooks")
+OWNED = (
+    "prometheus",
+    "alertmanager",
+    "grafana",
+    "blackbox",
+    "postgres",
+    "dcgm",
+    "process-exporter",
+    "supervisor",
+    "docs/runbooks",
+)
 OWNED_FILES = ("docker-compose.yml", "spec.schema.json", "docs/spec-reference.md")
 
 

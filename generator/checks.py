@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import fields
 
 from generator import names
-from generator.model import Service, Stack
+from generator.model import Component, Service, Stack
 from generator.problems import Problem, Severity
 from generator.promql import WINDOW_SECONDS
 from generator.rules import alerts, families
+from generator.targets.base import INSIDE, port_field, published
 from generator.units import bound, duration, percent
 
 MIN_SAMPLES = 4
@@ -45,16 +45,31 @@ def _intervals(stack: Stack) -> Iterator[Problem]:
 
 def _ports(stack: Stack) -> Iterator[Problem]:
     seen: dict[int, str] = {}
-    for field in fields(stack.ports):
-        port = getattr(stack.ports, field.name)
+    for component in stack.components:
+        port, field = published(component, stack.ports), port_field(component)
         if port in seen:
             yield Problem(
                 "port-conflict",
                 f"port {port} is already that of {seen[port]!r}",
-                key=f"stack.ports.{field.name}",
+                key=f"stack.ports.{field}",
                 hint="give each its own port",
             )
-        seen.setdefault(port, field.name)
+        seen.setdefault(port, field)
+
+
+def _gpu_exporter(stack: Stack) -> Iterator[Problem]:
+    """The stack's own exporters each serve one kind."""
+    nvidia = stack.gpus.exporter == "dcgm"
+    wrong, right = Component.GPU_EXPORTER, Component.DCGM_EXPORTER
+    if not nvidia:
+        wrong, right = right, wrong
+    if wrong in stack.components:
+        yield Problem(
+            "gpu-exporter",
+            f"{wrong.value} is not the exporter of kind {stack.gpus.exporter}",
+            key="gpus.targets",
+            hint=f"write `targets: [{right.value}:{INSIDE[right]}]`, or another `exporter`",
+        )
 
 
 def _latency_limits(stack: Stack) -> Iterator[Problem]:
@@ -200,6 +215,7 @@ def _own_rules(stack: Stack) -> Iterator[Problem]:
 _CHECKS: tuple[Callable[[Stack], Iterator[Problem]], ...] = (
     _intervals,
     _ports,
+    _gpu_exporter,
     _latency_limits,
     _custom_status,
     _disabled,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import difflib
+import os
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -75,6 +76,8 @@ def _parser() -> argparse.ArgumentParser:
     logs.add_argument("components", nargs="*", metavar="COMPONENT")
     logs.add_argument("--lines", type=int, default=100)
     logs.add_argument("--follow", action="store_true")
+    load = command("load", _load, "Traffic on the sample platform, and scenarios that raise alerts.")
+    load.add_argument("more", nargs="*", metavar="-- OPTION", help="the load generator's own, see `load -- --help`")
     return parser
 
 
@@ -278,6 +281,18 @@ def _logs(options: argparse.Namespace) -> int:
         _say_error(str(error))
         return FOUND
     return OK
+
+
+def _load(options: argparse.Namespace) -> int:
+    from generator.runtime import RuntimeProblem  # noqa: PLC0415
+    from generator.runtime.traffic import load  # noqa: PLC0415
+
+    project = _project(options)
+    try:
+        found = load(project, project.stack(options.target), options.more)
+    except RuntimeProblem as error:
+        raise _Bad(str(error)) from None
+    os.execve(found.command[0], found.command, os.environ | found.environment)  # noqa: S606 - our own module
 
 
 def _tools(options: argparse.Namespace) -> int:

@@ -5,6 +5,8 @@ A limit names the requirement that asked for it, see docs/decisions.md.
 
 from __future__ import annotations
 
+from typing import Literal
+
 from generator.model import HostLimits, Images, Levels, Limit, Limits, Ports, Retention
 
 DAY = 86400.0
@@ -45,7 +47,22 @@ SCRAPE_TIMEOUT = 10.0
 LISTEN = "127.0.0.1"
 SUBNET = "172.30.77.0/24"
 PORTS = Ports(
-    grafana=3000, prometheus=9090, alertmanager=9093, node_exporter=9100, blackbox=9115, ml_api=8000, alert_sink=8080
+    grafana=3000,
+    prometheus=9090,
+    alertmanager=9093,
+    node_exporter=9100,
+    blackbox=9115,
+    ml_api=8000,
+    alert_sink=8080,
+    shop=8001,
+    postgres=15432,  # not the usual ones: a database of the host's own may hold those
+    valkey=16379,
+    postgres_exporter=9187,
+    redis_exporter=9121,
+    gpu_exporter=9400,
+    dcgm_exporter=9401,
+    process_exporter=9256,
+    cadvisor=8081,
 )
 RETENTION = Retention(metrics=30 * DAY, metrics_size="20GB")
 IMAGES = Images(
@@ -54,8 +71,16 @@ IMAGES = Images(
     grafana="grafana/grafana:13.2.2",
     node_exporter="prom/node-exporter:v1.12.1",
     blackbox="prom/blackbox-exporter:v0.28.0",
+    postgres="postgres:18.6",
+    valkey="valkey/valkey:9.1.1",
+    postgres_exporter="quay.io/prometheuscommunity/postgres-exporter:v0.20.1",
+    redis_exporter="oliver006/redis_exporter:v1.88.0",
+    dcgm_exporter="nvcr.io/nvidia/k8s/dcgm-exporter:4.5.3-4.8.2-distroless",
+    process_exporter="ncabatoff/process-exporter:0.8.7",
+    cadvisor="gcr.io/cadvisor/cadvisor:v0.55.1",
 )
 HOST_TARGETS = ("node-exporter:9100",)
+GPU_EXPORTER: Literal["dcgm"] = "dcgm"
 RECEIVER = "sink"
 RECEIVER_URL = "http://alert-sink:8080/alerts"
 GROUP_WAIT = 30.0

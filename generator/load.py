@@ -18,7 +18,6 @@ from generator.spec import StackSpec
 Path = tuple[str | int, ...]
 
 LATER = {
-    "gpus": "GPUs",
     "business": "business metrics",
     "logs": "logs",
     "traces": "traces",

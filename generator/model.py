@@ -123,10 +123,25 @@ class HostLimits:
 
 @dataclass(frozen=True, slots=True)
 class Hosts:
+    """`targets` are node_exporter's; `processes` and `containers` those of the exporters of what runs on the hosts."""
+
     targets: tuple[str, ...]
+    processes: tuple[str, ...]
+    containers: tuple[str, ...]
     team: str
     labels: tuple[tuple[str, str], ...]
     limits: HostLimits
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Gpus:
+    """The GPUs that one kind of exporter shows; without targets there are none."""
+
+    exporter: Literal["dcgm", "nvml", "simulated"]
+    targets: tuple[str, ...]
+    team: str
+    labels: tuple[tuple[str, str], ...]
     key: str
 
 
@@ -252,6 +267,15 @@ class Ports:
     blackbox: int
     ml_api: int
     alert_sink: int
+    shop: int
+    postgres: int
+    valkey: int
+    postgres_exporter: int
+    redis_exporter: int
+    gpu_exporter: int
+    dcgm_exporter: int
+    process_exporter: int
+    cadvisor: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,6 +291,13 @@ class Images:
     grafana: str
     node_exporter: str
     blackbox: str
+    postgres: str
+    valkey: str
+    postgres_exporter: str
+    redis_exporter: str
+    dcgm_exporter: str
+    process_exporter: str
+    cadvisor: str
 
 
 class Component(StrEnum):
@@ -277,7 +308,16 @@ class Component(StrEnum):
     GRAFANA = "grafana"
     NODE_EXPORTER = "node-exporter"
     BLACKBOX = "blackbox-exporter"
+    POSTGRES = "postgres"
+    VALKEY = "valkey"
+    POSTGRES_EXPORTER = "postgres-exporter"
+    REDIS_EXPORTER = "redis-exporter"
+    PROCESS_EXPORTER = "process-exporter"
+    CADVISOR = "cadvisor"
+    GPU_EXPORTER = "gpu-exporter"
+    DCGM_EXPORTER = "dcgm-exporter"
     ML_API = "ml-api"
+    SHOP = "shop"
     ALERT_SINK = "alert-sink"
 
 
@@ -304,6 +344,7 @@ class Stack:
     database_connections: Limit
     services: tuple[Service, ...]
     hosts: Hosts
+    gpus: Gpus
     databases: tuple[Database, ...]
     probes: tuple[Probe, ...]
     alerting: Alerting

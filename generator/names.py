@@ -5,7 +5,7 @@ from __future__ import annotations
 # Labels
 SERVICE, ROUTE, METHOD, CODE = "service", "route", "method", "code"
 KIND, TEAM, ENV, SEVERITY = "kind", "team", "env", "severity"
-INSTANCE, JOB, DATABASE, PROBE, HOST, MOUNTPOINT, DEVICE = (
+INSTANCE, JOB, DATABASE, PROBE, HOST, MOUNTPOINT, DEVICE, GPU = (
     "instance",
     "job",
     "database",
@@ -13,6 +13,7 @@ INSTANCE, JOB, DATABASE, PROBE, HOST, MOUNTPOINT, DEVICE = (
     "host",
     "mountpoint",
     "device",
+    "gpu",
 )
 RESERVED_LABELS = frozenset(
     {SERVICE, ROUTE, METHOD, CODE, KIND, TEAM, ENV, SEVERITY, INSTANCE, JOB, DATABASE, PROBE, HOST, "le", "quantile"}
@@ -21,9 +22,11 @@ RESERVED_LABELS = frozenset(
 
 # Jobs
 JOB_NODE, JOB_BLACKBOX, JOB_PROBE = "node", "blackbox", "probe"
+JOB_GPU, JOB_PROCESS, JOB_CONTAINER = "gpu", "process", "container"
 JOB_PROMETHEUS, JOB_ALERTMANAGER, JOB_GRAFANA = "prometheus", "alertmanager", "grafana"
 RESERVED_JOBS = frozenset(
-    {JOB_NODE, JOB_BLACKBOX, JOB_PROBE, JOB_PROMETHEUS, JOB_ALERTMANAGER, JOB_GRAFANA, "gpu", "loki", "tempo"}
+    {JOB_NODE, JOB_BLACKBOX, JOB_PROBE, JOB_GPU, JOB_PROCESS, JOB_CONTAINER}
+    | {JOB_PROMETHEUS, JOB_ALERTMANAGER, JOB_GRAFANA, "loki", "tempo"}
 )
 
 
@@ -89,12 +92,25 @@ LOAD_PER_CORE = "instance:load5_per_core:ratio"
 NETWORK_ERRORS = "instance_device:network_errors:ratio_rate5m"
 NETWORK_RECEIVE = "instance:network_receive_bytes:rate5m"
 NETWORK_TRANSMIT = "instance:network_transmit_bytes:rate5m"
+GPU_UTILIZATION = "gpu:utilization:ratio"
+GPU_MEMORY_USED = "gpu:memory_used:ratio"
+GPU_TEMPERATURE = "gpu:temperature:celsius"
+GPU_POWER = "gpu:power:watts"
 DATABASE_UP = "database:up"
 DATABASE_CONNECTIONS = "database:connections"
 DATABASE_CONNECTIONS_USED = "database:connections_used:ratio"
 DATABASE_CONNECTIONS_LIMIT = "database:connections:limit"
 PROBE_UP = "probe:success"
 PROBE_CERTIFICATE = "probe:certificate_expiry_seconds"
+
+# Secrets of the stack's own, each a file of that name; runtime makes them once
+GRAFANA_PASSWORD = "grafana_admin_password"  # noqa: S105 - the name of a file
+POSTGRES_PASSWORD = "postgres_password"  # noqa: S105
+SHOP_PASSWORD = "shop_database_password"  # noqa: S105
+MONITOR_PASSWORD = "monitor_database_password"  # noqa: S105
+
+# The sample's database: its name, who owns it, and who may only look at its statistics
+SHOP_DATABASE, SHOP_ROLE, MONITOR_ROLE = "shop", "shop", "monitor"
 
 # The variable that tells Compose which group may talk to the engine's socket
 DOCKER_GROUP = "DOCKER_GID"
@@ -104,6 +120,9 @@ COMPOSE_FILE = "docker-compose.yml"
 PROMETHEUS_CONFIG = "prometheus/prometheus.yml"
 ALERTMANAGER_CONFIG = "alertmanager/alertmanager.yml"
 BLACKBOX_CONFIG = "blackbox/blackbox.yml"
+POSTGRES_ROLES = "postgres/init/10-roles.sql"
+PROCESS_EXPORTER_CONFIG = "process-exporter/config.yml"
+DCGM_COUNTERS = "dcgm/counters.csv"
 SUPERVISOR_CONFIG = "supervisor/supervisord.conf"
 SCHEMA_FILE = "spec.schema.json"
 MANIFEST = ".generated.json"
@@ -112,7 +131,7 @@ GRAFANA_PROVIDERS = "grafana/provisioning/dashboards/dashboards.yml"
 
 
 def rules_file(family: str) -> str:
-    """One file of rules for each family: services, hosts, databases, probes, stack, own."""
+    """One file of rules for each family: services, hosts, gpus, databases, probes, stack, own."""
     return f"prometheus/rules/{family}.yml"
 
 

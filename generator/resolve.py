@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import fields, replace
 from typing import Any
 
@@ -16,6 +16,7 @@ from generator.model import (
     DnsSd,
     DockerSd,
     FileSd,
+    Gpus,
     HostLimits,
     Hosts,
     Levels,
@@ -32,7 +33,7 @@ from generator.model import (
 from generator.profiles import PROFILES, Counter, Duration, Profile
 from generator.resolve_receivers import receiver
 from generator.targets import Target
-from generator.targets.base import components_in, published
+from generator.targets.base import BEHIND, components_in, published
 
 Pairs = tuple[tuple[str, Any], ...]
 
@@ -74,6 +75,7 @@ def resolve(typed: spec.StackSpec, target: Target) -> Stack:
             )
         ),
         hosts=_hosts(typed, team, place),
+        gpus=_gpus(typed.gpus, team, place),
         databases=tuple(sorted(_databases(typed, team, place), key=lambda d: d.name)),
         probes=tuple(sorted(_probes(typed, team, place), key=lambda p: p.name)),
         alerting=_alerting(typed.alerting, place),
@@ -195,10 +197,22 @@ def _hosts(typed: spec.StackSpec, team: str, place: _Place) -> Hosts:
     section = typed.hosts
     return Hosts(
         targets=place.all(section.targets if section else defaults.HOST_TARGETS),
+        processes=place.all((section.processes if section else None) or ()),
+        containers=place.all((section.containers if section else None) or ()),
         team=(section.team if section else None) or team,
         labels=tuple(sorted(((section.labels if section else None) or {}).items())),
         limits=_host_limits(typed.thresholds),
         key="hosts",
+    )
+
+
+def _gpus(typed: spec.GpusSection | None, team: str, place: _Place) -> Gpus:
+    return Gpus(
+        exporter=(typed.exporter if typed else None) or defaults.GPU_EXPORTER,
+        targets=place.all(typed.targets if typed else ()),
+        team=(typed.team if typed else None) or team,
+        labels=tuple(sorted(((typed.labels if typed else None) or {}).items())),
+        key="gpus",
     )
 
 
@@ -283,14 +297,29 @@ def _components(typed: spec.StackSpec, stack: Stack) -> tuple[Component, ...]:
     named = {Component.PROMETHEUS, Component.ALERTMANAGER, Component.GRAFANA}
     if stack.probes:
         named.add(Component.BLACKBOX)
-    texts = [t for s in typed.services for t in s.targets or ()]
-    texts += typed.hosts.targets if typed.hosts else defaults.HOST_TARGETS
-    texts += [p.target for p in typed.probes or ()]
-    receivers = typed.alerting.receivers if typed.alerting and typed.alerting.receivers else None
-    texts += [r.webhook.url or "" for r in receivers if r.webhook] if receivers else [defaults.RECEIVER_URL]
-    for text in texts:
+    for text in _addresses(typed):
         named.update(components_in(text))
+    for component, needed in BEHIND.items():
+        if component in named:
+            named.update(needed)
     return tuple(c for c in Component if c in named)
+
+
+def _addresses(typed: spec.StackSpec) -> Iterator[str]:
+    """Every text of the spec that may name one of the stack's own components."""
+    for service in typed.services:
+        yield from service.targets or ()
+    yield from typed.hosts.targets if typed.hosts else defaults.HOST_TARGETS
+    if typed.hosts:
+        yield from (*(typed.hosts.processes or ()), *(typed.hosts.containers or ()))
+    yield from typed.gpus.targets if typed.gpus else ()
+    for database in typed.databases or ():
+        yield from database.targets
+    yield from (probe.target for probe in typed.probes or ())
+    receivers = typed.alerting.receivers if typed.alerting else None
+    if receivers is None:
+        yield defaults.RECEIVER_URL
+    yield from (r.webhook.url for r in receivers or () if r.webhook and r.webhook.url)
 
 
 def _runbooks(stack: Stack, components: tuple[Component, ...]) -> Alerting:

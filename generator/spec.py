@@ -55,6 +55,15 @@ class PortsSpec(Part):
     blackbox: Port | None = Field(None, description="native runtime only")
     ml_api: Port | None = Field(None, description="the sample app")
     alert_sink: Port | None = Field(None, description="the page that shows received alerts")
+    shop: Port | None = Field(None, description="the sample marketplace")
+    postgres: Port | None = Field(None, description="the sample's database; native runtime only")
+    valkey: Port | None = Field(None, description="the sample's cache; native runtime only")
+    postgres_exporter: Port | None = Field(None, description="native runtime only")
+    redis_exporter: Port | None = Field(None, description="native runtime only")
+    gpu_exporter: Port | None = Field(None, description="of kind nvml or simulated")
+    dcgm_exporter: Port | None = Field(None, description="native runtime only")
+    process_exporter: Port | None = Field(None, description="native runtime only")
+    cadvisor: Port | None = Field(None, description="native runtime only")
 
 
 class RetentionSpec(Part):
@@ -70,6 +79,13 @@ class ImagesSpec(Part):
     grafana: Image | None = None
     node_exporter: Image | None = None
     blackbox: Image | None = None
+    postgres: Image | None = None
+    valkey: Image | None = None
+    postgres_exporter: Image | None = None
+    redis_exporter: Image | None = None
+    dcgm_exporter: Image | None = None
+    process_exporter: Image | None = None
+    cadvisor: Image | None = None
 
 
 class StackSection(Part):
@@ -210,6 +226,17 @@ class ServiceSpec(Part):
 
 class HostsSection(Part):
     targets: Annotated[list[Target], Field(min_length=1)] = Field(description="node_exporter addresses")
+    processes: list[Target] | None = Field(None, description="process-exporter addresses: CPU and memory by process")
+    containers: list[Target] | None = Field(None, description="cAdvisor addresses: CPU and memory by container")
+    team: Team = None
+    labels: dict[LabelName, LabelValue] | None = Field(None, description="more labels of every series")
+
+
+class GpusSection(Part):
+    exporter: Literal["dcgm", "nvml", "simulated"] | None = Field(
+        None, description="dcgm is NVIDIA's; nvml needs no data-center driver; simulated needs no GPU"
+    )
+    targets: Annotated[list[Target], Field(min_length=1)] = Field(description="the exporter's addresses")
     team: Team = None
     labels: dict[LabelName, LabelValue] | None = Field(None, description="more labels of every series")
 
@@ -336,6 +363,7 @@ class StackSpec(Part):
     thresholds: ThresholdsSection | None = None
     services: Annotated[list[ServiceSpec], Field(min_length=1)]
     hosts: HostsSection | None = None
+    gpus: GpusSection | None = None
     databases: list[DatabaseSpec] | None = None
     probes: list[ProbeSpec] | None = None
     alerting: AlertingSection | None = None

@@ -18,7 +18,7 @@ from generator.runtime.binaries import Sources, provide
 
 ROOT = Path(__file__).resolve().parents[1]
 STATE = ROOT / ".run"
-ENGINE, COMPOSE, NODE = "docker engine", "docker compose", "node"
+ENGINE, COMPOSE, NODE, CHROMIUM = "docker engine", "docker compose", "node", "chromium"
 SERVERS = (
     "prometheus",
     "promtool",
@@ -26,10 +26,16 @@ SERVERS = (
     "amtool",
     "node_exporter",
     "blackbox_exporter",
+    "postgres",
+    "valkey-server",
+    "postgres_exporter",
+    "redis_exporter",
+    "process_exporter",
     "grafana",
     ENGINE,
     COMPOSE,
     NODE,
+    CHROMIUM,
 )
 OUTCOMES = ("passed", "failed", "skipped")
 
@@ -51,10 +57,19 @@ def find(server: str) -> Server | None:
         return _asked("docker", "compose", "version", "--short")
     if server == NODE:
         return _asked("node", "--version") if shutil.which("npm") else None
+    if server == CHROMIUM:
+        return _browser()
     found = provide((server,), Sources.here(STATE).without_network(), lambda _text: None).get(server)
     if found is None:
         return _image(server)
     return Server(str(found.path), found.version)
+
+
+def _browser() -> Server | None:
+    for command in ("chromium", "chromium-browser", "google-chrome"):
+        if found := _asked(command, "--version"):
+            return Server(found.where, next(word for word in found.version.split() if word[0].isdecimal()))
+    return None
 
 
 def _image(server: str) -> Server | None:

@@ -29,7 +29,8 @@ def build(stack: Stack) -> Iterable[Artifact]:
         "alerting": {"alertmanagers": [{"static_configs": [{"targets": [_own(stack, Component.ALERTMANAGER)]}]}]},
         "scrape_configs": [
             *_itself(stack),
-            _node(stack),
+            *_hosts(stack),
+            *_gpus(stack),
             *(_service(stack, s) for s in stack.services if not s.push),
             *(_database(stack, d) for d in stack.databases),
             *_probes(stack),
@@ -54,9 +55,24 @@ def _itself(stack: Stack) -> Iterator[dict[str, Any]]:
         yield {"job_name": job, "static_configs": [{"targets": [_own(stack, component)], "labels": labels}]}
 
 
-def _node(stack: Stack) -> dict[str, Any]:
+def _hosts(stack: Stack) -> Iterator[dict[str, Any]]:
     labels = {**dict(stack.hosts.labels), names.ENV: stack.environment, names.TEAM: stack.hosts.team}
-    return {"job_name": names.JOB_NODE, "static_configs": [{"targets": [*stack.hosts.targets], "labels": labels}]}
+    for job, targets in (
+        (names.JOB_NODE, stack.hosts.targets),
+        (names.JOB_PROCESS, stack.hosts.processes),
+        (names.JOB_CONTAINER, stack.hosts.containers),
+    ):
+        if targets:
+            yield {"job_name": job, "static_configs": [{"targets": [*targets], "labels": labels}]}
+
+
+def _gpus(stack: Stack) -> Iterator[dict[str, Any]]:
+    if stack.gpus.targets:
+        labels = {**dict(stack.gpus.labels), names.ENV: stack.environment, names.TEAM: stack.gpus.team}
+        yield {
+            "job_name": names.JOB_GPU,
+            "static_configs": [{"targets": [*stack.gpus.targets], "labels": labels}],
+        }
 
 
 def _service(stack: Stack, service: Service) -> dict[str, Any]:

@@ -6,8 +6,10 @@ Every path starts at the folder of this file (`%(here)s`), which lies two below 
     STATE/bin  STATE/data  STATE/log            binaries (links), what the servers store, what they print
 
 What is known at the start only arrives by environment: STACK_SOCKET, STACK_ROOT (the project), STACK_PYTHON,
-STACK_PROMETHEUS_FLAGS (empty, or the flag of the OTLP receiver, whose name differs between versions) and
-STACK_GRAFANA_HOME. Nothing starts by itself: `up` starts the programs whose binaries it found.
+STACK_PROMETHEUS_FLAGS (empty, or the flag of the OTLP receiver, whose name differs between versions),
+STACK_POSTGRES_COLLECTORS (those that this version of postgres_exporter has), STACK_POSTGRES_AS (empty, or the command
+that gives up root, as which PostgreSQL does not run) and STACK_GRAFANA_HOME. Nothing starts by itself: `up` starts the
+programs whose binaries it found.
 """
 
 from __future__ import annotations
@@ -19,13 +21,23 @@ from configparser import RawConfigParser
 from dataclasses import dataclass
 
 from generator import names
+from generator.builders.commands import (
+    POSTGRES_SETTINGS,
+    PROCESS_FLAGS,
+    VALKEY_SETTINGS,
+    ml_api_settings,
+    reach,
+    shop_settings,
+)
 from generator.bundle import Artifact
 from generator.model import Component, Stack
 from generator.render import comment
-from generator.targets.base import published
+from generator.targets.base import bound_to, public_url, published
 from generator.units import duration
 
 OTLP_ENV = "STACK_PROMETHEUS_FLAGS"
+COLLECTORS_ENV = "STACK_POSTGRES_COLLECTORS"
+POSTGRES_AS_ENV = "STACK_POSTGRES_AS"
 STATE, OUT = "%(here)s/../..", "%(here)s/.."
 _ROTATION = {"maxbytes": "10MB", "backups": "3"}
 
@@ -46,8 +58,10 @@ class Program:
 
     command: tuple[Part, ...]
     folder: str = STATE
+    before: str = ""
     more: str = ""
     stop_seconds: int = 15
+    stop_signal: str = "TERM"
     environment: tuple[tuple[str, Part], ...] = ()
 
 
@@ -88,13 +102,13 @@ def _daemon(stack: Stack) -> dict[str, dict[str, str]]:
 def _section(component: Component, program: Program) -> dict[str, str]:
     words = " ".join(_quoted(part) for part in program.command)
     section = {
-        "command": f"{words} {program.more}".strip(),
+        "command": f"{program.before} {words} {program.more}".strip(),
         "directory": program.folder,
         "autostart": "false",
         "autorestart": "true",
         "startsecs": "2",
         "startretries": "5",
-        "stopsignal": "TERM",
+        "stopsignal": program.stop_signal,
         "stopwaitsecs": str(program.stop_seconds),
         # Workers of a program end with it.
         "stopasgroup": "true",
@@ -130,11 +144,7 @@ def _double(part: Part) -> str:
 
 
 def _at(stack: Stack, component: Component) -> str:
-    return f"{stack.listen}:{published(component, stack.ports)}"
-
-
-def _url(stack: Stack, component: Component) -> str:
-    return f"http://{stack.public_host}:{published(component, stack.ports)}"
+    return f"{bound_to(component, stack.listen)}:{published(component, stack.ports)}"
 
 
 def _binary(name: str) -> Word:
@@ -149,7 +159,7 @@ def _prometheus(stack: Stack) -> Program:
         f"--storage.tsdb.retention.time={duration(stack.retention.metrics)}",
         f"--storage.tsdb.retention.size={stack.retention.metrics_size}",
         f"--web.listen-address={_at(stack, Component.PROMETHEUS)}",
-        f"--web.external-url={_url(stack, Component.PROMETHEUS)}",
+        f"--web.external-url={public_url(stack, Component.PROMETHEUS)}",
         "--web.enable-lifecycle",
         "--enable-feature=exemplar-storage",
     )
@@ -164,7 +174,7 @@ def _alertmanager(stack: Stack) -> Program:
         Word(f"--config.file={OUT}/{names.ALERTMANAGER_CONFIG}"),
         Word(f"--storage.path={STATE}/data/alertmanager"),
         f"--web.listen-address={_at(stack, Component.ALERTMANAGER)}",
-        f"--web.external-url={_url(stack, Component.ALERTMANAGER)}",
+        f"--web.external-url={public_url(stack, Component.ALERTMANAGER)}",
         "--cluster.listen-address=",
     )
     return Program(command, f"{OUT}/alertmanager")
@@ -180,7 +190,7 @@ def _grafana(stack: Stack) -> Program:
         ("GF_LOG_MODE", "console"),
         ("GF_SERVER_HTTP_ADDR", stack.listen),
         ("GF_SERVER_HTTP_PORT", str(stack.ports.grafana)),
-        ("GF_SERVER_ROOT_URL", _url(stack, Component.GRAFANA)),
+        ("GF_SERVER_ROOT_URL", public_url(stack, Component.GRAFANA)),
         ("GF_SECURITY_ADMIN_PASSWORD__FILE", Word("%(ENV_STACK_ROOT)s/secrets/grafana_admin_password")),
         ("GF_USERS_DEFAULT_LANGUAGE", "ko-KR" if stack.locale == "ko" else "en-US"),
         ("GF_DATE_FORMATS_DEFAULT_TIMEZONE", stack.timezone),
@@ -202,15 +212,92 @@ def _blackbox(stack: Stack) -> Program:
     return Program((_binary("blackbox_exporter"), config, address), f"{OUT}/blackbox")
 
 
-def _python(stack: Stack, module: str, component: Component, *more: Part) -> Program:
+def _postgres(stack: Stack) -> Program:
+    """Told to stop by INT: on TERM it would wait for its clients to leave."""
+    command: tuple[Part, ...] = (
+        _binary("postgres"),
+        "-D",
+        Word(f"{STATE}/data/postgres"),
+        "-h",
+        bound_to(Component.POSTGRES, stack.listen),
+        "-p",
+        str(stack.ports.postgres),
+        *(f"--{key}={value}" for key, value in (*POSTGRES_SETTINGS, ("unix_socket_directories", ""))),
+    )
+    return Program(command, before=f"%(ENV_{POSTGRES_AS_ENV})s", stop_seconds=30, stop_signal="INT")
+
+
+def _valkey(stack: Stack) -> Program:
+    command: tuple[Part, ...] = (
+        _binary("valkey-server"),
+        "--bind",
+        bound_to(Component.VALKEY, stack.listen),
+        "--port",
+        str(stack.ports.valkey),
+        "--dir",
+        Word(f"{STATE}/data/valkey"),
+        *(word for key, value in VALKEY_SETTINGS for word in (f"--{key}", value)),
+    )
+    return Program(command)
+
+
+def _postgres_exporter(stack: Stack) -> Program:
+    settings: tuple[tuple[str, Part], ...] = (
+        ("DATA_SOURCE_URI", f"{reach(stack, Component.POSTGRES)}/{names.SHOP_DATABASE}?sslmode=disable"),
+        ("DATA_SOURCE_USER", names.MONITOR_ROLE),
+        ("DATA_SOURCE_PASS_FILE", _secret(names.MONITOR_PASSWORD)),
+    )
+    listen = f"--web.listen-address={_at(stack, Component.POSTGRES_EXPORTER)}"
+    return Program((_binary("postgres_exporter"), listen), more=f"%(ENV_{COLLECTORS_ENV})s", environment=settings)
+
+
+def _redis_exporter(stack: Stack) -> Program:
+    address = f"--redis.addr=redis://{reach(stack, Component.VALKEY)}"
+    return Program((_binary("redis_exporter"), address, f"--web.listen-address={_at(stack, Component.REDIS_EXPORTER)}"))
+
+
+def _process_exporter(stack: Stack) -> Program:
+    config = Word(f"--config.path={OUT}/{names.PROCESS_EXPORTER_CONFIG}")
+    listen = f"--web.listen-address={_at(stack, Component.PROCESS_EXPORTER)}"
+    return Program((_binary("process_exporter"), config, listen, *PROCESS_FLAGS))
+
+
+def _cadvisor(stack: Stack) -> Program:
+    listen = (f"--listen_ip={stack.listen}", f"--port={stack.ports.cadvisor}")
+    return Program((_binary("cadvisor"), *listen))
+
+
+def _dcgm_exporter(stack: Stack) -> Program:
+    counters = Word(f"{OUT}/{names.DCGM_COUNTERS}")
+    return Program((_binary("dcgm-exporter"), "-f", counters, "-a", _at(stack, Component.DCGM_EXPORTER)))
+
+
+def _secret(name: str) -> Word:
+    return Word(f"%(ENV_STACK_ROOT)s/secrets/{name}")
+
+
+def _python(stack: Stack, module: str, component: Component, *more: Part, **settings: Part) -> Program:
     port = str(published(component, stack.ports))
     command = (Word("%(ENV_STACK_PYTHON)s"), "-m", module, "--host", stack.listen, "--port", port, *more)
-    return Program(command, "%(ENV_STACK_ROOT)s", environment=(("PYTHONUNBUFFERED", "1"),))
+    environment = (("PYTHONUNBUFFERED", "1"), *settings.items())
+    return Program(command, "%(ENV_STACK_ROOT)s", environment=environment)
+
+
+def _gpu_exporter(stack: Stack) -> Program:
+    load: tuple[Part, ...] = ()
+    if stack.gpus.exporter == "simulated":
+        load = ("--load-url", f"http://{reach(stack, Component.ML_API)}/metrics")
+    return _python(stack, "sample_app.gpu", Component.GPU_EXPORTER, "--mode", stack.gpus.exporter, *load)
 
 
 def _ml_api(stack: Stack) -> Program:
     state = Word(f"{STATE}/data/{Component.ML_API.value}")
-    return _python(stack, "sample_app.api", Component.ML_API, "--state-dir", state)
+    return _python(stack, "sample_app.api", Component.ML_API, "--state-dir", state, **ml_api_settings(stack))
+
+
+def _shop(stack: Stack) -> Program:
+    password = _secret(names.SHOP_PASSWORD)
+    return _python(stack, "sample_app.shop", Component.SHOP, **shop_settings(stack), DATABASE_PASSWORD_FILE=password)
 
 
 def _alert_sink(stack: Stack) -> Program:
@@ -224,6 +311,15 @@ _PROGRAMS = {
     Component.GRAFANA: _grafana,
     Component.NODE_EXPORTER: _node_exporter,
     Component.BLACKBOX: _blackbox,
+    Component.POSTGRES: _postgres,
+    Component.VALKEY: _valkey,
+    Component.POSTGRES_EXPORTER: _postgres_exporter,
+    Component.REDIS_EXPORTER: _redis_exporter,
+    Component.PROCESS_EXPORTER: _process_exporter,
+    Component.CADVISOR: _cadvisor,
+    Component.GPU_EXPORTER: _gpu_exporter,
+    Component.DCGM_EXPORTER: _dcgm_exporter,
     Component.ML_API: _ml_api,
+    Component.SHOP: _shop,
     Component.ALERT_SINK: _alert_sink,
 }

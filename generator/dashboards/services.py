@@ -38,7 +38,7 @@ from generator.dashboards.queries import (
     percentiles,
     with_exemplars,
 )
-from generator.dashboards.surroundings import hosts, outside
+from generator.dashboards.surroundings import gpus, hosts, outside
 from generator.dashboards.tables import Column, Label, table
 from generator.model import Stack
 from generator.texts import TEXTS
@@ -67,6 +67,7 @@ def services_overview(stack: Stack) -> dict[str, Any]:
             *_routes(words, stack, links),
             *outside(words, stack),
             *hosts(words, stack),
+            *gpus(words, stack),
         ],
         variables=[variable("service", words["word.service"], f"label_values({names.SERVICE_INFO}, service)")],
         annotations=[_marks(words, links)],

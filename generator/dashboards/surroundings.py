@@ -1,4 +1,4 @@
-"""What services stand on: hosts, databases, and the probes that look from outside. What is missing has no row."""
+"""What services stand on: hosts, GPUs, databases, and the probes that look from outside. What is missing has no row."""
 
 from __future__ import annotations
 
@@ -46,6 +46,20 @@ def hosts(words: Words, stack: Stack) -> Iterator[Panel]:
     yield _share(words, "panel.memory", Query(names.MEMORY_USED, "{{instance}}"), limits.memory)
     yield _share(words, "panel.disk", Query(names.DISK_USED, "{{instance}} {{mountpoint}}"), limits.disk)
     yield _network(words)
+
+
+def gpus(words: Words, stack: Stack) -> Iterator[Panel]:
+    """The cards, where the stack has any."""
+    if not stack.gpus.targets:
+        return
+    yield row(words["row.gpus"])
+    for key, unit, series in (
+        ("panel.gpu", "percentunit", names.GPU_UTILIZATION),
+        ("panel.gpu_memory", "percentunit", names.GPU_MEMORY_USED),
+        ("panel.gpu_temperature", "celsius", names.GPU_TEMPERATURE),
+        ("panel.gpu_power", "watt", names.GPU_POWER),
+    ):
+        yield timeseries(words[key], words[f"{key}.help"], unit, Query(series, "{{instance}} {{gpu}}"))
 
 
 def _share(words: Words, key: str, shown: Query, levels: Levels) -> Panel:

@@ -9,7 +9,7 @@ from typing import Literal, Protocol
 
 from generator import pipeline
 from generator.model import Component, Stack
-from generator.targets.base import published
+from generator.targets.base import bound_to, port_field, published
 
 Say = Callable[[str], None]
 RuntimeName = Literal["docker", "native"]
@@ -111,20 +111,15 @@ class Runtime(Protocol):
 
 def spec_key(component: Component) -> str:
     """The key of the spec that moves a component to another port."""
-    names = {Component.BLACKBOX: "blackbox"}
-    return f"stack.ports.{names.get(component, component.value.replace('-', '_'))}"
+    return f"stack.ports.{port_field(component)}"
 
 
-def reachable(stack: Stack) -> str:
-    """The address at which this host reaches what listens on `stack.listen`."""
-    return "127.0.0.1" if stack.listen == ANYWHERE else stack.listen
+def reachable(stack: Stack, component: Component) -> str:
+    """The address at which this host reaches a component."""
+    host = bound_to(component, stack.listen)
+    return "127.0.0.1" if host == ANYWHERE else host
 
 
 def local_url(stack: Stack, component: Component) -> str:
     """Where this host reaches a component."""
-    return f"http://{reachable(stack)}:{published(component, stack.ports)}"
-
-
-def public_url(stack: Stack, component: Component) -> str:
-    """Where a person finds a component."""
-    return f"http://{stack.public_host}:{published(component, stack.ports)}"
+    return f"http://{reachable(stack, component)}:{published(component, stack.ports)}"

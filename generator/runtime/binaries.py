@@ -10,7 +10,7 @@ import os
 import re
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from generator.model import Component
@@ -25,33 +25,55 @@ COMPONENTS: dict[Component, str] = {
     Component.GRAFANA: "grafana",
     Component.NODE_EXPORTER: "node_exporter",
     Component.BLACKBOX: "blackbox_exporter",
+    Component.POSTGRES: "postgres",
+    Component.VALKEY: "valkey-server",
+    Component.POSTGRES_EXPORTER: "postgres_exporter",
+    Component.REDIS_EXPORTER: "redis_exporter",
+    Component.PROCESS_EXPORTER: "process_exporter",
+    Component.CADVISOR: "cadvisor",
+    Component.DCGM_EXPORTER: "dcgm-exporter",
 }
 CHECKERS = ("promtool", "amtool")
 ALL = (*COMPONENTS.values(), *CHECKERS)
-_DEBIAN_NAMES = {
-    "alertmanager": "prometheus-alertmanager",
-    "node_exporter": "prometheus-node-exporter",
-    "blackbox_exporter": "prometheus-blackbox-exporter",
+_OTHER_NAMES: dict[str, tuple[str, ...]] = {
+    "alertmanager": ("prometheus-alertmanager",),
+    "node_exporter": ("prometheus-node-exporter",),
+    "blackbox_exporter": ("prometheus-blackbox-exporter",),
+    "valkey-server": ("redis-server",),
+    "postgres_exporter": ("prometheus-postgres-exporter",),
+    "redis_exporter": ("prometheus-redis-exporter",),
+    "process_exporter": ("process-exporter", "prometheus-process-exporter"),
 }
-_VERSION = re.compile(r"version[ :]+v?([0-9][^\s,)]*)")
+_INSTALLED: dict[str, str] = {"postgres": "/usr/lib/postgresql/*/bin"}
+"""Folders of the distribution that are not on PATH."""
+
+_VERSION = re.compile(r"(?:version[ :]+v?|\(PostgreSQL\) |server v=|Exporter v?|revision: )([0-9][^\s,)]*)")
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A binary that runs. `origin` says where it came from."""
+    """A binary that runs. `origin` says where it came from, `environment` what it must be started with besides."""
 
     name: str
     path: Path
     version: str
     origin: str
+    environment: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """A binary that cannot be had, and one line for each thing that was tried."""
+    """A binary that cannot be had, and one line for each thing that was tried; or why one that is here cannot run."""
 
     name: str
     tried: tuple[str, ...]
+    unfit: str = ""
+
+    @property
+    def note(self) -> str:
+        """One line for a table."""
+        places = dict.fromkeys(tried.split(":", 1)[0] for tried in self.tried)
+        return self.unfit or f"no binary found: tried {', '.join(places)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +86,11 @@ class Binaries:
     def get(self, name: str) -> Found | None:
         """The binary of that name, if it was found."""
         return next((f for f in self.found if f.name == name), None)
+
+    def without(self, name: str, reason: str) -> Binaries:
+        """The same without a binary that turned out to be of no use."""
+        rest = tuple(each for each in self.found if each.name != name)
+        return Binaries(rest, (*self.missing, Missing(name, (), reason)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +118,7 @@ class Sources:
 
 def provide(names: Sequence[str], sources: Sources, say: Say) -> Binaries:
     """Finds every binary that is named, fetching only what is not here yet."""
-    search = _Search()
+    search = _Search(sources.folder)
     for name in names:
         search.look(name, _local(name, sources))
     if sources.packages and (wanted := search.wanted(names)):
@@ -112,7 +139,8 @@ Candidate = tuple[str, Path]
 class _Search:
     """What was found so far, and what was tried in vain."""
 
-    def __init__(self) -> None:
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
         self.found: dict[str, Found] = {}
         self.tried: dict[str, list[str]] = {}
         self.failed: dict[str, str] = {}
@@ -128,16 +156,17 @@ class _Search:
                 tried.append(candidate)
                 continue
             origin, path = candidate
-            version, reason = version_of(path)
+            environment = packages.environment(path, self.folder)
+            version, reason = version_of(path, environment)
             if version:
-                self.found[name] = Found(name, path, version, origin)
+                self.found[name] = Found(name, path, version, origin, environment)
                 return
             tried.append(f"{origin}: {path} does not run: {reason}")
 
 
-def version_of(path: Path) -> tuple[str, str]:
+def version_of(path: Path, environment: Mapping[str, str] | None = None) -> tuple[str, str]:
     """The version of a binary, or nothing and the reason why it does not run."""
-    ran = run([str(path), "--version"], timeout=20)
+    ran = run([str(path), "--version"], timeout=20, env={**os.environ, **(environment or {})})
     match = _VERSION.search(ran.out + ran.err)
     if ran.ok and match:
         return match[1], ""
@@ -146,10 +175,12 @@ def version_of(path: Path) -> tuple[str, str]:
 
 def _local(name: str, sources: Sources) -> Iterator[Candidate | str]:
     """What lies on this machine already."""
-    names = tuple(n for n in (name, _DEBIAN_NAMES.get(name)) if n)
+    names = (name, *_OTHER_NAMES.get(name, ()))
     if sources.bin_dir:
         yield from _which(names, sources.bin_dir, BIN_DIR)
     yield from _which(names, sources.path, "PATH")
+    for folder in sorted(Path("/").glob(_INSTALLED.get(name, "-").lstrip("/")), reverse=True):
+        yield from _which(names, str(folder), "package of the distribution")
     if path := packages.unpacked(name, sources.folder):
         yield "package of the distribution, unpacked before", path
     for release in sources.releases:
@@ -159,9 +190,15 @@ def _local(name: str, sources: Sources) -> Iterator[Candidate | str]:
 
 def _which(names: tuple[str, ...], path: str, origin: str) -> Iterator[Candidate | str]:
     found = [shutil.which(name, path=path) for name in names]
-    yield from ((origin, Path(each).resolve()) for each in found if each)
+    yield from ((origin, _real(Path(each))) for each in found if each)
     if not any(found):
         yield f"{origin}: no {' or '.join(names)}"
+
+
+def _real(path: Path) -> Path:
+    """Where a link leads, unless the program is told by the link's name what it is to do."""
+    target = path.resolve()
+    return target if target.name == path.name else path.absolute()
 
 
 def _from_packages(name: str, sources: Sources, reason: str) -> Iterator[Candidate | str]:

@@ -15,6 +15,7 @@ from generator.runtime.base import RuntimeProblem
 from generator.runtime.process import Ran, run
 
 SOCKET = Path(defaults.DOCKER_HOST.removeprefix("unix://"))
+PATIENCE = 5
 OVERRIDE = "docker-compose.override.yml"
 
 
@@ -27,6 +28,7 @@ class Service:
     built: bool
     after: tuple[str, ...]
     ports: tuple[tuple[str, int], ...]
+    profiles: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,7 @@ class Compose:
         """The whole command line. Files are named, so that no other file of the folder is taken instead."""
         files = [name for name in (names.COMPOSE_FILE, OVERRIDE) if (self.root / name).is_file()]
         chosen = [part for name in files for part in ("-f", name)]
-        return ["docker", "compose", "--progress", "plain", *chosen, "-p", self.project, *arguments]
+        return ["docker", "compose", "--progress", "plain", *chosen, "-p", self.project, "--profile", "*", *arguments]
 
     def run(self, *arguments: str, timeout: float) -> Ran:
         """Runs a command to its end."""
@@ -79,6 +81,10 @@ class Compose:
     def containers(self) -> dict[str, Container]:
         """The project's containers by service, also those that do not run."""
         ran = self.run("ps", "-a", "--format", "json", timeout=30)
+        for _ in range(PATIENCE):
+            if "No such container" not in ran.err:  # one was replaced while compose looked at it
+                break
+            ran = self.run("ps", "-a", "--format", "json", timeout=30)
         if not ran.ok:
             raise RuntimeProblem(f"docker compose ps: {ran.reason}")
         rows = [row for line in ran.out.splitlines() if line.strip() for row in _rows(json.loads(line))]
@@ -179,6 +185,7 @@ def _service(name: str, config: dict[str, Any]) -> Service:
         "build" in config,
         tuple(sorted(config.get("depends_on") or ())),
         tuple((host, int(port)) for host, port in ports if port.isdigit()),
+        tuple(config.get("profiles") or ()),
     )
 
 

@@ -10,14 +10,25 @@ from typing import Any
 
 from generator.model import Component, Stack
 from generator.runtime import files, health, images, logs, ports, secrets
-from generator.runtime.base import Project, Report, Row, RuntimeName, RuntimeProblem, Say, public_url, unwell
+from generator.runtime.base import Project, Report, Row, RuntimeName, RuntimeProblem, Say, unwell
 from generator.runtime.compose import Background, Compose, Container, Service
 from generator.runtime.images import Images
 from generator.runtime.process import run
+from generator.targets.base import public_url
 
 RECORD = "docker.json"
 _BROKEN = ("unhealthy", "restarting", "failed")
-_PUBLISHED = frozenset(Component) - {Component.BLACKBOX, Component.NODE_EXPORTER}
+_PUBLISHED = frozenset(
+    {
+        Component.PROMETHEUS,
+        Component.ALERTMANAGER,
+        Component.GRAFANA,
+        Component.GPU_EXPORTER,
+        Component.ML_API,
+        Component.SHOP,
+        Component.ALERT_SINK,
+    }
+)
 
 
 def engine() -> str:
@@ -50,7 +61,7 @@ class Docker:
         with files.alone(self.project.state):
             stack = self.project.stack("compose")
             secrets.require(stack, self.project.root, os.environ)
-            secrets.grafana_password(self.project.root)
+            secrets.make_passwords(self.project.root, stack)
             secrets.place(self.project, stack, os.environ, mode=0o644)
             compose = self._compose(stack.name)
             services, before = compose.services(), compose.containers()

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from generator.model import Component, Stack
-from generator.runtime import http
+from generator.runtime import http, tcp
 from generator.runtime.base import Say, local_url
 from generator.targets import TARGETS
 
@@ -19,9 +19,17 @@ READY: dict[Component, str] = {
     Component.GRAFANA: "/api/health",
     Component.NODE_EXPORTER: "/metrics",
     Component.BLACKBOX: "/-/healthy",
+    Component.POSTGRES_EXPORTER: "/metrics",
+    Component.REDIS_EXPORTER: "/metrics",
+    Component.PROCESS_EXPORTER: "/metrics",
+    Component.CADVISOR: "/healthz",
+    Component.GPU_EXPORTER: "/healthz",
+    Component.DCGM_EXPORTER: "/health",
     Component.ML_API: "/healthz",
+    Component.SHOP: "/healthz",
     Component.ALERT_SINK: "/healthz",
 }
+_SCHEMES = {Component.POSTGRES: "postgresql", Component.VALKEY: "redis"}
 # What each server reads, below the folder of the configuration; RELOADED are those that can read it again.
 CONFIGURATION: dict[Component, str] = {
     Component.PROMETHEUS: "prometheus",
@@ -46,9 +54,20 @@ class Target:
         return urlsplit(self.url).netloc
 
 
+def place(stack: Stack, component: Component) -> str:
+    """The URL at which the component is asked whether it is ready."""
+    scheme, address = _SCHEMES.get(component, "http"), urlsplit(local_url(stack, component)).netloc
+    return f"{scheme}://{address}{READY.get(component, '')}"
+
+
+def ask(url: str) -> http.Answer:
+    """What the component at a `place` says."""
+    return tcp.ask(url) if tcp.speaks(url) else http.ask(url)
+
+
 def ready(stack: Stack, component: Component) -> http.Answer:
     """What the component says when asked whether it is ready."""
-    return http.ask(local_url(stack, component) + READY[component])
+    return ask(place(stack, component))
 
 
 def reload(stack: Stack, component: Component) -> str:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
+from generator.builders.compose.container import GPU_PROFILE
 from generator.runtime.base import Say
 from generator.runtime.compose import Compose, Service, watched
 from generator.runtime.process import run
 
+CDI_FOLDERS = ("/etc/cdi", "/var/run/cdi")
 PULL_SECONDS, BUILD_SECONDS = 300.0, 900.0
 _BUILD_STEP = re.compile(r"#\d+ (\[.+\] (?:FROM|RUN|COPY|WORKDIR).*|ERROR.*)")
 
@@ -23,11 +26,17 @@ class Images:
     notes: tuple[str, ...] = ()
 
 
-def provide(compose: Compose, services: Iterable[Service], say: Say) -> Images:
+def provide(compose: Compose, services: Sequence[Service], say: Say) -> Images:
     """Gets what can be had."""
     ready, left_out, notes = [], {}, []
     outcomes: dict[str, tuple[str, str]] = {}
+    no_gpus = ""
+    if any(GPU_PROFILE in service.profiles for service in services):
+        no_gpus = _no_gpus()
     for service in services:
+        if no_gpus and GPU_PROFILE in service.profiles:
+            left_out[service.name] = no_gpus
+            continue
         if service.image not in outcomes:
             outcomes[service.image] = _get(compose, service, say)
         reason, note = outcomes[service.image]
@@ -38,6 +47,16 @@ def provide(compose: Compose, services: Iterable[Service], say: Say) -> Images:
         if note and note not in notes:
             notes.append(note)
     return Images(tuple(ready), left_out, tuple(notes))
+
+
+def _no_gpus() -> str:
+    """Why containers cannot use GPUs here; nothing if they can."""
+    ran = run(["docker", "info", "--format", "{{json .Runtimes}}"], timeout=20)
+    if "nvidia" in ran.out or any(Path(folder).glob("nvidia*") for folder in CDI_FOLDERS):
+        return ""
+    return (
+        "the engine cannot give GPUs to containers: install the NVIDIA Container Toolkit, or take `exporter: simulated`"
+    )
 
 
 def _get(compose: Compose, service: Service, say: Say) -> tuple[str, str]:

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import os
+import shlex
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 
-from generator import pipeline, writer
+from generator import names, pipeline, writer
 from generator.model import Component, Stack
-from generator.runtime import binaries, files, health, http, logs, ports, programs, secrets
-from generator.runtime.base import Project, Report, Row, RuntimeName, RuntimeProblem, Say, local_url, public_url, unwell
-from generator.runtime.binaries import Binaries, Sources
+from generator.runtime import binaries, files, health, http, logs, ports, postgres, programs, secrets
+from generator.runtime.base import Project, Report, Row, RuntimeName, RuntimeProblem, Say, unwell
+from generator.runtime.binaries import Binaries, Found, Sources
 from generator.runtime.daemon import FAILED, Daemon, Program
 from generator.runtime.process import end
 from generator.runtime.relocate import relocated
-from generator.targets.base import published
+from generator.targets.base import bound_to, public_url, published
 
 OUT = "native"
 CONFIG = f"{OUT}/supervisor/supervisord.conf"
@@ -55,14 +57,14 @@ class Native:
             stack = self.project.stack("native")
             secrets.require(stack, self.project.root, os.environ)
             found = binaries.provide(_wanted(stack), self.sources, say)
-            components = tuple(c for c in stack.components if c not in binaries.COMPONENTS or _has(found, c))
             self._clear_leftovers(say)
             own = self._own_ports()
-            at = [(c.value, stack.listen, published(c, stack.ports)) for c in components]
+            at = [(c.value, bound_to(c, stack.listen), published(c, stack.ports)) for c in _runnable(stack, found)]
             ports.require(each for each in at if each[2] not in own)
-            found = self._prepare(stack, found)
+            found, account = self._database(self._prepare(stack, found), say)
+            components = _runnable(stack, found)
             deadline = time.monotonic() + timeout
-            started = programs.Update(self.daemon, self.project, stack, components, found, say)
+            started = programs.Update(self.daemon, self.project, stack, components, found, account, say)
             self._remember(stack, components, found, {})
             fresh = started.bring_up()
             problems = self._wait(stack, components, deadline, say)
@@ -107,16 +109,27 @@ class Native:
     def _prepare(self, stack: Stack, found: Binaries) -> Binaries:
         """Everything that the programs read: configuration, binaries, secrets, folders."""
         state = self.project.state
-        secrets.grafana_password(self.project.root)
+        secrets.make_passwords(self.project.root, stack)
         placed = secrets.place(self.project, stack, os.environ, mode=0o600)
         self._render(stack)
         files.link(state / OUT / "alertmanager" / "secrets", placed)
         ready = replace(found, found=tuple(relocated(each, state, state / OUT) for each in found.found))
         for each in ready.found:
-            files.link(state / "bin" / each.name, each.path)
+            _place(each, state / "bin" / each.name)
         for folder in ("log", "log/grafana", *(f"data/{c.value}" for c in stack.components)):
             files.folder(state / folder)
         return ready
+
+    def _database(self, found: Binaries, say: Say) -> tuple[Binaries, postgres.Account]:
+        """Makes the sample's database if it is new; without one that can run, the rest goes on."""
+        server = found.get(binaries.COMPONENTS[Component.POSTGRES])
+        if server is None:
+            return found, postgres.Account()
+        try:
+            sql = self.project.state / OUT / names.POSTGRES_ROLES
+            return found, postgres.prepare(self.project, server, sql, say)
+        except RuntimeProblem as problem:
+            return found.without(server.name, str(problem)), postgres.Account()
 
     def _render(self, stack: Stack) -> None:
         out = self.project.state / OUT
@@ -170,6 +183,15 @@ class Native:
         files.remember(self.project.state / RECORD, {**record, **more, "components": rows})
 
 
+def _place(found: Found, path: Path) -> None:
+    """Where the supervisor starts a binary: a link, or a script that says where its libraries are."""
+    if found.environment:
+        given = " ".join(f"{key}={shlex.quote(value)}" for key, value in found.environment.items())
+        files.write(path, f'#!/bin/sh\n{given} exec {shlex.quote(str(found.path))} "$@"\n', 0o755)
+    else:
+        files.link(path, found.path)
+
+
 def _require_plain_path(project: Project) -> None:
     if any(character in str(project.root) for character in _TROUBLE):
         raise RuntimeProblem(
@@ -182,19 +204,20 @@ def _wanted(stack: Stack) -> tuple[str, ...]:
     return tuple(binaries.COMPONENTS[c] for c in stack.components if c in binaries.COMPONENTS) + binaries.CHECKERS
 
 
-def _has(found: Binaries, component: Component) -> bool:
-    return found.get(binaries.COMPONENTS[component]) is not None
+def _runnable(stack: Stack, found: Binaries) -> tuple[Component, ...]:
+    """The components that need no binary, or whose binary is here."""
+    known = binaries.COMPONENTS
+    return tuple(c for c in stack.components if c not in known or found.get(known[c]) is not None)
 
 
 def _entry(stack: Stack, component: Component, found: Binaries, runs: bool) -> dict[str, str]:
     if not runs:
         missing = next(m for m in found.missing if m.name == binaries.COMPONENTS[component])
-        places = dict.fromkeys(tried.split(":", 1)[0] for tried in missing.tried)
-        return {"url": "", "ready": "", "port": "0", "note": f"no binary found: tried {', '.join(places)}"}
+        return {"url": "", "ready": "", "port": "0", "note": missing.note}
     binary = found.get(binaries.COMPONENTS.get(component, ""))
     return {
-        "url": public_url(stack, component),
-        "ready": local_url(stack, component) + health.READY[component],
+        "url": public_url(stack, component) if component in health.READY else "",
+        "ready": health.place(stack, component),
         "port": str(published(component, stack.ports)),
         "note": f"{binary.version}, {binary.origin}" if binary else "",
     }
@@ -213,10 +236,10 @@ def _state(answer: http.Answer, program: Program | None) -> str:
 def _row(name: str, entry: Mapping[str, str], program: Program | None) -> Row:
     if not entry["ready"]:
         return Row(name, "missing", "", entry["note"])
-    answer = http.ask(entry["ready"]) if program else http.Answer(0, "")
+    answer = health.ask(entry["ready"]) if program else http.Answer(0, "")
     return Row(name, _state(answer, program), entry["url"], entry["note"])
 
 
 def _not_found(found: Binaries) -> Iterator[str]:
     for missing in found.missing:
-        yield f"no {missing.name}: {'; '.join(missing.tried)}"
+        yield f"no {missing.name}: {missing.unfit or '; '.join(missing.tried)}"

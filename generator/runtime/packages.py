@@ -15,15 +15,22 @@ from pathlib import Path
 from generator.runtime.base import Say
 from generator.runtime.process import Ran, run
 
-# Where each program lies: its package, and its name in there. Newer releases ship promtool as a package of its own.
+# Where each program lies: its packages, and its path below /usr. Newer releases ship promtool as a package of its own.
 PACKAGES: dict[str, tuple[tuple[str, ...], str]] = {
-    "prometheus": (("prometheus",), "prometheus"),
-    "promtool": (("prometheus", "promtool"), "promtool"),
-    "alertmanager": (("prometheus-alertmanager",), "prometheus-alertmanager"),
-    "amtool": (("prometheus-alertmanager",), "amtool"),
-    "node_exporter": (("prometheus-node-exporter",), "prometheus-node-exporter"),
-    "blackbox_exporter": (("prometheus-blackbox-exporter",), "prometheus-blackbox-exporter"),
+    "prometheus": (("prometheus",), "bin/prometheus"),
+    "promtool": (("prometheus", "promtool"), "bin/promtool"),
+    "alertmanager": (("prometheus-alertmanager",), "bin/prometheus-alertmanager"),
+    "amtool": (("prometheus-alertmanager",), "bin/amtool"),
+    "node_exporter": (("prometheus-node-exporter",), "bin/prometheus-node-exporter"),
+    "blackbox_exporter": (("prometheus-blackbox-exporter",), "bin/prometheus-blackbox-exporter"),
+    "postgres": (("postgresql",), "lib/postgresql/*/bin/postgres"),
+    "valkey-server": (("valkey-server", "redis-server"), "bin/*-server"),
+    "postgres_exporter": (("prometheus-postgres-exporter",), "bin/prometheus-postgres-exporter"),
+    "redis_exporter": (("prometheus-redis-exporter",), "bin/prometheus-redis-exporter"),
+    "process_exporter": (("prometheus-process-exporter",), "bin/prometheus-process-exporter"),
 }
+# Programs that need other packages too: libraries, and in PostgreSQL's case the server itself.
+_WITH_DEPENDENCIES = {"postgresql", "valkey-server", "redis-server"}
 UPDATE_SECONDS, DOWNLOAD_SECONDS, LISTS_LAST = 120.0, 300.0, 6 * 3600.0
 
 
@@ -31,8 +38,17 @@ def unpacked(name: str, folder: Path) -> Path | None:
     """The program, if its package lies unpacked in `folder`."""
     if name not in PACKAGES:
         return None
-    path = folder / "tree" / "usr" / "bin" / PACKAGES[name][1]
-    return path if path.is_file() else None
+    paths = (folder / "tree" / "usr").glob(PACKAGES[name][1])
+    return max((path for path in paths if path.is_file()), default=None)
+
+
+def environment(path: Path, folder: Path) -> dict[str, str]:
+    """What a program must be started with: the libraries that were unpacked with it."""
+    tree = folder / "tree"
+    if not path.is_relative_to(tree):
+        return {}
+    libraries = sorted({str(library.parent) for library in (tree / "usr/lib").glob("*-linux-gnu*/*.so*")})
+    return {"LD_LIBRARY_PATH": ":".join(libraries)} if libraries else {}
 
 
 def fetch(names: Sequence[str], folder: Path, say: Say) -> str:
@@ -45,7 +61,8 @@ def fetch(names: Sequence[str], folder: Path, say: Say) -> str:
             return f"no {tool} on this machine"
     say(f"unpacking packages of the distribution into {folder}: {', '.join(packages)}")
     complaint = _update(folder)
-    failures = [reason for package in packages if (reason := _package(package, folder))]
+    wanted = dict.fromkeys(each for package in packages for each in _closure(package, folder))
+    failures = [reason for package in wanted if (reason := _package(package, folder))]
     return "; ".join([complaint, *failures] if complaint and failures else failures)
 
 
@@ -82,6 +99,15 @@ def _update(folder: Path) -> str:
         return f"apt-get update: {_first_error(ran)}"
     stamp.touch()
     return ""
+
+
+def _closure(package: str, folder: Path) -> tuple[str, ...]:
+    """The package, and where it needs them those that it depends on and that this system lacks."""
+    if package not in _WITH_DEPENDENCIES:
+        return (package,)
+    ran = _apt(folder, "install", "--print-uris", "--no-install-recommends", package, timeout=60, cwd=folder)
+    found = (line.split() for line in ran.out.splitlines() if line.startswith("'"))
+    return tuple(parts[1].split("_", 1)[0] for parts in found if len(parts) > 1) or (package,)
 
 
 def _package(package: str, folder: Path) -> str:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from generator.builders import supervisor
+from generator.builders.commands import POSTGRES_COLLECTORS
 from generator.model import Component, Stack
 from generator.runtime import binaries, files, health
 from generator.runtime.base import Project, Say
 from generator.runtime.binaries import Binaries, Found
 from generator.runtime.daemon import Daemon
+from generator.runtime.postgres import Account
 from generator.runtime.process import run
 
 
@@ -24,6 +28,7 @@ class Update:
     stack: Stack
     components: tuple[Component, ...]
     found: Binaries
+    account: Account
     say: Say
     notes: list[str] = field(default_factory=list)
     record: dict[str, object] = field(default_factory=dict)
@@ -93,7 +98,9 @@ class Update:
         return {
             "STACK_ROOT": str(self.project.root),
             "STACK_PYTHON": sys.executable,
-            "STACK_PROMETHEUS_FLAGS": self._otlp(self.found.get("prometheus")),
+            supervisor.OTLP_ENV: self._otlp(self.found.get("prometheus")),
+            supervisor.COLLECTORS_ENV: _collectors(self.found.get("postgres_exporter")),
+            supervisor.POSTGRES_AS_ENV: " ".join(self.account.command()),
             "STACK_GRAFANA_HOME": str(_homepath(home)),
         }
 
@@ -117,6 +124,15 @@ class Update:
         if note not in self.notes:
             self.notes.append(f"{note}; it needs a build of 3.0 or later that has one")
         return ""
+
+
+def _collectors(exporter: Found | None) -> str:
+    """The flags of the collectors that this version has: an unknown flag would end it."""
+    if exporter is None:
+        return ""
+    ran = run([str(exporter.path), "--help"], timeout=20)
+    known = set(re.findall(r"--(?:\[no-\])?([a-z._]+)", ran.out + ran.err))
+    return " ".join(flag for flag in POSTGRES_COLLECTORS if flag.removeprefix("--").split("=")[0] in known)
 
 
 def _homepath(home: Path) -> Path:

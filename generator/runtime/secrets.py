@@ -7,23 +7,25 @@ import secrets
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from generator import names
 from generator.model import Component, Secret, Stack
 from generator.runtime import files
 from generator.runtime.base import Project, RuntimeProblem
+from generator.targets.base import passwords
 
 FOLDER = "secrets"
-GRAFANA_PASSWORD = f"{FOLDER}/grafana_admin_password"
+GRAFANA_PASSWORD = f"{FOLDER}/{names.GRAFANA_PASSWORD}"
 
 
-def grafana_password(root: Path) -> Path:
-    """The file with the password of Grafana's user `admin`: made once, kept from then on."""
-    path = root / GRAFANA_PASSWORD
-    files.folder(path.parent, 0o700)
-    if not path.exists() or not path.read_text(encoding="utf-8").strip():
-        # The container's user (472, not the one who runs this) must be able to read the mounted file. Everybody else
-        # on this host is kept out by the folder, whose mode is 0700.
-        files.write(path, secrets.token_urlsafe(24) + "\n", 0o644)
-    return path
+def make_passwords(root: Path, stack: Stack) -> None:
+    """The stack's own passwords, such as that of Grafana's user `admin`: made once, kept from then on."""
+    files.folder(root / FOLDER, 0o700)
+    for name in passwords(stack.components):
+        path = root / FOLDER / name
+        if not path.exists() or not path.read_text(encoding="utf-8").strip():
+            # The container's user, not the one who runs this, must be able to read the mounted file. Everybody else
+            # on this host is kept out by the folder, whose mode is 0700.
+            files.write(path, secrets.token_urlsafe(24) + "\n", 0o644)
 
 
 def password_note(running: Iterable[Component]) -> tuple[str, ...]:

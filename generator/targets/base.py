@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from generator.model import Component, Ports
+from generator import names
+from generator.model import Component, Ports, Stack
 
 # What every component answers at inside the Compose network; these are also the addresses that a spec uses.
 INSIDE: dict[Component, int] = {
@@ -16,24 +17,56 @@ INSIDE: dict[Component, int] = {
     Component.GRAFANA: 3000,
     Component.NODE_EXPORTER: 9100,
     Component.BLACKBOX: 9115,
+    Component.POSTGRES: 5432,
+    Component.VALKEY: 6379,
+    Component.POSTGRES_EXPORTER: 9187,
+    Component.REDIS_EXPORTER: 9121,
+    Component.PROCESS_EXPORTER: 9256,
+    Component.CADVISOR: 8080,
+    Component.GPU_EXPORTER: 9400,
+    Component.DCGM_EXPORTER: 9400,
     Component.ML_API: 8000,
+    Component.SHOP: 8000,
     Component.ALERT_SINK: 8080,
 }
-_PORT_FIELDS: dict[Component, str] = {
-    Component.PROMETHEUS: "prometheus",
-    Component.ALERTMANAGER: "alertmanager",
-    Component.GRAFANA: "grafana",
-    Component.NODE_EXPORTER: "node_exporter",
-    Component.BLACKBOX: "blackbox",
-    Component.ML_API: "ml_api",
-    Component.ALERT_SINK: "alert_sink",
+# What a component of the sample platform stands on: whoever names it gets these too.
+BEHIND: dict[Component, tuple[Component, ...]] = {
+    Component.SHOP: (Component.POSTGRES, Component.VALKEY),
+    Component.POSTGRES_EXPORTER: (Component.POSTGRES,),
+    Component.REDIS_EXPORTER: (Component.VALKEY,),
+}
+# Servers that trust who reaches them: on this machine's own address alone, whatever `stack.listen` says.
+LOOPBACK_ONLY = frozenset({Component.POSTGRES, Component.VALKEY})
+_PASSWORDS: dict[Component, tuple[str, ...]] = {
+    Component.GRAFANA: (names.GRAFANA_PASSWORD,),
+    Component.POSTGRES: (names.POSTGRES_PASSWORD, names.SHOP_PASSWORD, names.MONITOR_PASSWORD),
 }
 _ADDRESS = re.compile(r"(?<![A-Za-z0-9_.-])([a-z-]+):([0-9]+)(?![A-Za-z0-9_.-])")
 
 
 def published(component: Component, ports: Ports) -> int:
     """The port of a component on the host."""
-    return int(getattr(ports, _PORT_FIELDS[component]))
+    return int(getattr(ports, port_field(component)))
+
+
+def bound_to(component: Component, listen: str) -> str:
+    """The address of the host on which a component listens."""
+    return "127.0.0.1" if component in LOOPBACK_ONLY else listen
+
+
+def public_url(stack: Stack, component: Component) -> str:
+    """Where a person finds a component."""
+    return f"http://{stack.public_host}:{published(component, stack.ports)}"
+
+
+def port_field(component: Component) -> str:
+    """The field of `stack.ports` that holds a component's port."""
+    return "blackbox" if component is Component.BLACKBOX else component.value.replace("-", "_")
+
+
+def passwords(components: Iterable[Component]) -> tuple[str, ...]:
+    """The stack's own passwords, each a file of that name in `secrets/` that is made once."""
+    return tuple(name for component in components for name in _PASSWORDS.get(component, ()))
 
 
 def component_of(host: str, port: int) -> Component | None:

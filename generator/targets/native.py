@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from generator.model import Component, Ports
-from generator.targets.base import Target, published
+from generator.targets.base import Target, bound_to, published
 
 
 def _address(component: Component, ports: Ports, listen: str) -> str:
-    host = "127.0.0.1" if listen == "0.0.0.0" else listen  # noqa: S104 - compared, not bound
+    host = bound_to(component, listen)
+    host = "127.0.0.1" if host == "0.0.0.0" else host  # noqa: S104 - compared, not bound
     return f"{host}:{published(component, ports)}"
 
 

@@ -222,6 +222,15 @@ EN = Texts(
         "panel.disk.help": "Used share of each file system.",
         "panel.network": "Network",
         "panel.network.help": "Bytes per second, received and sent.",
+        "row.gpus": "GPUs",
+        "panel.gpu": "GPU utilization",
+        "panel.gpu.help": "The share of time in which a card computes anything at all.",
+        "panel.gpu_memory": "GPU memory used",
+        "panel.gpu_memory.help": "Used share of each card's frame buffer.",
+        "panel.gpu_temperature": "GPU temperature",
+        "panel.gpu_temperature.help": "Degrees Celsius of each card.",
+        "panel.gpu_power": "GPU power",
+        "panel.gpu_power.help": "Watts that each card draws.",
         "panel.alerts": "Alerts",
         "panel.alerts.help": (
             "Alerts that are pending or fire now; the name leads to the runbook. Watchdog always fires: it shows "

@@ -220,6 +220,15 @@ KO = Texts(
         "panel.disk.help": "파일 시스템별 사용 비율입니다.",
         "panel.network": "네트워크",
         "panel.network.help": "초당 송수신 바이트입니다.",
+        "row.gpus": "GPU",
+        "panel.gpu": "GPU 사용률",
+        "panel.gpu.help": "카드가 연산에 쓰인 시간의 비율입니다.",
+        "panel.gpu_memory": "GPU 메모리 사용률",
+        "panel.gpu_memory.help": "카드별 프레임 버퍼의 사용 비율입니다.",
+        "panel.gpu_temperature": "GPU 온도",
+        "panel.gpu_temperature.help": "카드별 섭씨 온도입니다.",
+        "panel.gpu_power": "GPU 전력",
+        "panel.gpu_power.help": "카드별 소비 전력(W)입니다.",
         "panel.alerts": "알림",
         "panel.alerts.help": (
             "지금 대기 중이거나 울리는 알림입니다. 이름을 누르면 런북이 열립니다. Watchdog은 알림 경로가 살아 있음을 "

@@ -36,6 +36,8 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--runbooks", type=Path, help="folder with NAME.md files to serve at /runbooks/NAME")
     parser.add_argument("--keep", type=int, default=1000, help="alerts kept in memory (default: %(default)s)")
     options = parser.parse_args()
+    if not 0 < options.port <= 65535:
+        parser.error("--port must be 1 to 65535")
     if options.keep < 1:
         parser.error("--keep must be at least 1")
     return options

@@ -15,4 +15,4 @@ STATE_DIR = "SAMPLE_APP_STATE_DIR"
 
 def app_from_environment() -> FastAPI:
     """The app of this worker. Raises KeyError without SAMPLE_APP_STATE_DIR."""
-    return create_app(Settings(state_dir=Path(os.environ[STATE_DIR])))
+    return create_app(Settings.of(Path(os.environ[STATE_DIR]), os.environ))

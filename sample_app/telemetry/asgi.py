@@ -51,9 +51,8 @@ def instrument(app: object, settings: MetricsSettings | None = None, registry: C
 
 def declare_routes(app: object, metrics: Metrics) -> None:
     """Makes the series of every route of `app` at 0 (see `Metrics.declare`). The middleware does it at startup."""
-    silent = metrics.settings.exclude | {metrics.settings.path}
     for template, methods in declared(app):
-        if template not in silent:
+        if template not in metrics.silent:
             metrics.declare(template, methods)
 
 
@@ -62,11 +61,11 @@ class MetricsMiddleware:
 
     def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
         self._app = app
-        self._metrics = metrics
+        self.metrics = metrics
         self._begin, self._end = metrics.begin, metrics.end
         self._exemplars = metrics.exemplars
         self._path = metrics.settings.path
-        self._silent = metrics.settings.exclude | {self._path}
+        self._silent = metrics.silent
         self._callback = metrics.settings.trace_id
         self._callback_failed = False
         self._routes: RouteTable | None = None
@@ -79,12 +78,13 @@ class MetricsMiddleware:
         if scope.get("root_path"):
             path = path.removeprefix(scope["root_path"])
         if path in self._silent:
-            return await (self._serve(scope, send) if path == self._path else self._app(scope, receive, send))
+            return await self._not_measured(path, scope, receive, send)
 
         if self._routes is None:
             self._prepare(scope)
         status = 0
         left = finished = False
+        reason: object = None
         self._begin()
         start = perf_counter()
 
@@ -100,14 +100,17 @@ class MetricsMiddleware:
             await send(message)
             if not finished:
                 finished = True
-                self._finish(scope, status, start)
+                self._finish(scope, status, start, reason)
 
         def send_watched(message: Message) -> Awaitable[None]:
-            nonlocal status
+            nonlocal status, reason
             if message["type"] == "http.response.start":
                 status = message["status"]
-            elif message["type"] == "http.response.body" and not message.get("more_body"):
-                return send_last(message)
+            elif message["type"] == "http.response.body":
+                if status >= 400 and reason is None:
+                    reason = message.get("body")
+                if not message.get("more_body"):
+                    return send_last(message)
             return send(message)
 
         try:
@@ -115,20 +118,24 @@ class MetricsMiddleware:
         except BaseException as error:
             if not finished:
                 gone = left or isinstance(error, asyncio.CancelledError)
-                self._finish(scope, (status or CLIENT_CLOSED_REQUEST) if gone else 500, start)
+                self._finish(scope, (status or CLIENT_CLOSED_REQUEST) if gone else 500, start, error)
             raise
         if not finished:
-            self._finish(scope, status or (CLIENT_CLOSED_REQUEST if left else 500), start)
+            self._finish(scope, status or (CLIENT_CLOSED_REQUEST if left else 500), start, reason)
         return None
 
-    def _finish(self, scope: Scope, status: int, start: float) -> None:
+    def _finish(self, scope: Scope, status: int, start: float, reason: object) -> None:
         seconds = perf_counter() - start
         template = self._routes.template(scope) if self._routes else UNMATCHED
-        trace_id = None
-        if self._exemplars:
-            given = self._callback
-            trace_id = trace_id_of(scope["headers"]) if given is None else self._called_back(given, scope)
+        trace_id = self._trace_id(scope) if self._exemplars else None
         self._end(scope["method"], template, status, seconds, trace_id)
+        if status >= 400 and self.metrics.on_error:
+            trace_id = trace_id or self._trace_id(scope)
+            self.metrics.on_error(scope["method"], template, status, trace_id, reason)
+
+    def _trace_id(self, scope: Scope) -> str | None:
+        given = self._callback
+        return trace_id_of(scope["headers"]) if given is None else self._called_back(given, scope)
 
     def _called_back(self, given: TraceIdOf, scope: Scope) -> str | None:
         try:
@@ -147,7 +154,10 @@ class MetricsMiddleware:
         """
         app = scope.get("app")
         self._routes = RouteTable(app)
-        declare_routes(app, self._metrics)
+        declare_routes(app, self.metrics)
+        self._begin, self._end = self.metrics.begin, self.metrics.end
+        for started in self.metrics.on_start:
+            started()
 
     async def _pass(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "lifespan":
@@ -164,13 +174,23 @@ class MetricsMiddleware:
 
         await self._app(scope, receive, send_watched)
 
+    async def _not_measured(self, path: str, scope: Scope, receive: Receive, send: Send) -> None:
+        page = self.metrics.pages.get(path)
+        if page is not None:
+            status, headers, body = await asyncio.to_thread(page, scope["method"])
+            await _respond(send, status, headers, body, head=scope["method"] == "HEAD")
+        elif path == self._path:
+            await self._serve(scope, send)
+        else:
+            await self._app(scope, receive, send)
+
     async def _serve(self, scope: Scope, send: Send) -> None:
         """Answers a scrape. Rendering runs in a thread, so that a large registry does not stop the event loop."""
         if scope["method"] not in ("GET", "HEAD"):
             await _respond(send, 405, [(b"allow", b"GET, HEAD"), (b"content-type", b"text/plain")], b"use GET\n")
             return
         accept, encoding = _header(scope, b"accept"), _header(scope, b"accept-encoding")
-        page = await asyncio.to_thread(render, self._metrics.registry, accept, encoding)
+        page = await asyncio.to_thread(render, self.metrics.registry, accept, encoding)
         headers = [(b"content-type", page.content_type.encode("latin-1")), (b"vary", b"accept, accept-encoding")]
         if page.content_encoding:
             headers.append((b"content-encoding", page.content_encoding.encode("latin-1")))

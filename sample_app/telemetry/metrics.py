@@ -18,6 +18,13 @@ DEFAULT_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.8, 1.0, 1.
 TraceIdOf = Callable[[Mapping[str, Any]], str | None]
 """Takes the ASGI scope of a finished request; gives its trace id, or None for no exemplar."""
 
+Headers = list[tuple[bytes, bytes]]
+Page = Callable[[str], tuple[int, Headers, bytes]]
+"""Takes a request's method; gives status, headers and body. Runs in a thread."""
+
+OnError = Callable[[str, str, int, str | None, object], None]
+"""Takes method, route template, status, trace id, and what tells more: an exception, the first of the body, or None."""
+
 
 @dataclass(frozen=True, slots=True)
 class MetricsSettings:
@@ -66,6 +73,10 @@ class Metrics:
         begin: `begin()` when a request arrives.
         end: `end(method, handler, status, seconds, trace_id=None)` when it is answered: counts it and observes its
             duration. `handler` is a route's template, never a path; `method` and `status` are as the server has them.
+        silent: request paths that the middleware does not measure: those of the settings and of `pages`.
+        pages: what else the middleware answers itself, by request path; use `serve`.
+        on_start: called once, when the app has started or its first request arrives.
+        on_error: called after each request that was answered with 4xx or 5xx.
     """
 
     def __init__(self, registry: CollectorRegistry, settings: MetricsSettings | None = None) -> None:
@@ -75,6 +86,15 @@ class Metrics:
         self.exemplars = self._store.exemplars
         self.begin = self._store.begin
         self.end = self._store.end
+        self.silent = {*self.settings.exclude, self.settings.path} - {""}
+        self.pages: dict[str, Page] = {}
+        self.on_start: list[Callable[[], None]] = []
+        self.on_error: OnError | None = None
+
+    def serve(self, path: str, page: Page) -> None:
+        """Has the middleware answer requests to `path`, which are not measured."""
+        self.silent.add(path)
+        self.pages[path] = page
 
     def declare(self, handler: str, methods: Iterable[str]) -> None:
         """Makes the series of a route at 0, so that `increase()` sees its first request and its first error."""

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, values
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Metric, values
+from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.multiprocess import mark_process_dead as _client_mark_process_dead
 
 from .names import DURATION, HELP, IN_PROGRESS, REQUESTS, method_label, status_label
@@ -69,23 +70,46 @@ def multiprocess_active() -> bool:
 
 def mark_process_dead(pid: int) -> None:
     """Takes the live gauges (requests in progress) of the worker `pid` out of the sums. Its counters stay."""
-    if multiprocess_active() and _folder().is_dir():
+    if multiprocess_active() and shared_folder().is_dir():
         _client_mark_process_dead(pid)  # type: ignore[no-untyped-call]
 
 
 def forget_dead_workers() -> tuple[int, ...]:
     """Marks every worker dead that left live gauges and no longer runs (it was killed); returns their pids."""
-    if not multiprocess_active() or not _folder().is_dir():
+    if not multiprocess_active() or not shared_folder().is_dir():
         return ()
-    matches = (_LIVE_GAUGE_FILE.fullmatch(path.name) for path in _folder().iterdir())
+    matches = (_LIVE_GAUGE_FILE.fullmatch(path.name) for path in shared_folder().iterdir())
     dead = sorted({pid for match in matches if match and not _runs(pid := int(match[1]))})
     for pid in dead:
         mark_process_dead(pid)
     return tuple(dead)
 
 
-def _folder() -> Path:
+def shared_folder() -> Path:
+    """Where the client keeps the files that the workers share."""
     return Path(os.environ.get("PROMETHEUS_MULTIPROC_DIR", ""))
+
+
+def shared_families() -> Iterable[Metric]:
+    """Counters, histograms and live gauges, summed over all workers; gauges over those that run.
+
+    Raises OSError or ValueError when the files cannot be read. A file of no bytes is one whose worker has just begun
+    it, or was killed at that moment.
+    """
+    files = [*shared_folder().glob("counter_*.db"), *shared_folder().glob("histogram_*.db")]
+    for path in shared_folder().glob("gauge_live*.db"):
+        match = _LIVE_GAUGE_FILE.fullmatch(path.name)
+        if match and _runs(int(match[1])):
+            files.append(path)
+    begun = [str(path) for path in files if _begun(path)]
+    return MultiProcessCollector.merge(begun)  # type: ignore[no-untyped-call, no-any-return]
+
+
+def _begun(path: Path) -> bool:
+    try:
+        return path.stat().st_size > 0
+    except FileNotFoundError:
+        return False
 
 
 def _runs(pid: int) -> bool:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 import string
+from dataclasses import asdict
 
 import pytest
 
 from generator import names
 from generator.cli import OK, main
+from generator.defaults import IMAGES
 from generator.model import Locale
 from generator.names import CATALOGUE
 from generator.pipeline import read
@@ -57,14 +59,20 @@ def _texts() -> list[tuple[str, str]]:
 
 
 def test_no_file_names_a_registry() -> None:
-    """Where packages and images come from is the machine's own setting."""
-    hits = [f"{path}: {host}" for path, text in _texts() for host in REGISTRIES if host in text]
+    """Where packages and images come from is the machine's own setting; some images have a host in their name."""
+    images = [str(image) for image in asdict(IMAGES).values()]
+    hits = [f"{path}: {host}" for path, text in _texts() for host in REGISTRIES if host in _without(text, images)]
 
     assert hits == []
 
 
+def _without(text: str, parts: list[str]) -> str:
+    for part in parts:
+        text = text.replace(part, "")
+    return text
+
+
 def test_no_file_holds_a_path_of_one_machine() -> None:
-    hits = [f"{p}: {m[0]}" for p, text in _texts() if p[:4] != ".ci/" and (m := MACHINE.search(text))]
     hits = [f"{p}: {m[0]}" for p, text in _texts() if not p.startswith(".ci/") and (m := MACHINE.search(text))]
 
     assert hits == []

@@ -6,7 +6,6 @@ import json
 import time
 import urllib.request
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -26,10 +25,9 @@ NATIVE = pytest.mark.server("prometheus", "alertmanager", "node_exporter", "blac
     scope="module",
     params=[pytest.param("native", marks=NATIVE), pytest.param("docker", marks=pytest.mark.docker)],
 )
-def stack(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ScenarioStack]:
+def stack(request: pytest.FixtureRequest) -> Iterator[ScenarioStack]:
     """The stack, up, with traffic on every service and all faults switched on at once."""
-    folder: Path = tmp_path_factory.mktemp(request.param) / "stack"
-    with ScenarioStack(folder, request.param) as made:
+    with ScenarioStack(request.param) as made:
         for service in SERVICES:
             wait(f"{service} to answer", lambda s=service: get(f"{made.url(s)}/faults"), 60)  # type: ignore[misc]
             made.traffic(service, 10, TRAFFIC_SECONDS)

@@ -194,17 +194,27 @@ def specs(draw: st.DrawFn) -> Spec:
         {"name": "ssh", "kind": "tcp", "target": "h:22"},
     ]
     databases = [
-        {"name": "main", "kind": "postgres", "targets": ["pg:9187"]},
+        {"name": "main", "kind": "postgres", "targets": ["postgres-exporter:9187"]},
         {"name": "cache", "kind": "redis", "targets": ["r:9121"]},
     ]
+    gpus = st.fixed_dictionaries(
+        {"exporter": st.sampled_from(["dcgm", "nvml", "simulated"]), "targets": st.just(["10.0.0.9:9400"])},
+        optional={"team": hostile(40), "labels": st.dictionaries(st.just("zone"), hostile(40))},
+    )
     hosts = st.fixed_dictionaries(
-        {"targets": st.just(["node-exporter:9100", "10.0.0.9:9100"])}, optional={"team": hostile(40)}
+        {"targets": st.just(["node-exporter:9100", "10.0.0.9:9100"])},
+        optional={
+            "team": hostile(40),
+            "processes": st.just(["process-exporter:9256"]),
+            "containers": st.just(["cadvisor:8080"]),
+        },
     )
     made: Spec = {"version": 1, "stack": {"name": draw(NAMES), **draw(STACK)}, "services": draw(services())}
     return made | draw(
         _some(
             thresholds=_some(**THRESHOLDS),
             hosts=hosts,
+            gpus=gpus,
             databases=st.lists(st.sampled_from(databases), unique_by=str, min_size=1),
             probes=st.lists(st.sampled_from(probes), unique_by=str, min_size=1),
             alerting=alerting(),

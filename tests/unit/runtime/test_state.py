@@ -149,12 +149,15 @@ def test_missing_secrets_are_named_by_their_keys(tmp_path: Path) -> None:
 
 def test_grafanas_password_is_made_once(tmp_path: Path) -> None:
     """Random, kept, in a folder that others cannot enter; told only where Grafana runs."""
-    path = secrets.grafana_password(tmp_path)
+    path = tmp_path / secrets.GRAFANA_PASSWORD
+    secrets.make_passwords(tmp_path, STACK)
     made = path.read_text()
+    secrets.make_passwords(tmp_path, STACK)
+    secrets.make_passwords(tmp_path / "other", STACK)
 
     assert len(made.strip()) >= 24
-    assert secrets.grafana_password(tmp_path).read_text() == made
-    assert secrets.grafana_password(tmp_path / "other").read_text() != made
+    assert path.read_text() == made
+    assert (tmp_path / "other" / secrets.GRAFANA_PASSWORD).read_text() != made
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
     assert secrets.password_note((Component.PROMETHEUS,)) == ()
     assert made.strip() not in "".join(secrets.password_note((Component.GRAFANA,)))

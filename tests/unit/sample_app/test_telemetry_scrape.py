@@ -136,3 +136,5 @@ def test_the_metrics_page_can_be_somewhere_else_or_nowhere() -> None:
     instrumented(app, MetricsSettings(path=""))
 
     assert [answer.status_code for answer in ask(app, ("GET", "/metrics"))] == [404]
+    below = {**http_scope(path="/shop"), "root_path": "/shop"}
+    assert asyncio.run(asgi(app, below))[0]["status"] == 404

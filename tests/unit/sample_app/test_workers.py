@@ -15,7 +15,9 @@ from pathlib import Path
 
 import httpx
 import pytest
+import uvicorn
 
+from sample_app.api.__main__ import _shared_socket
 from tests.unit.sample_app.sample_helpers import OPENMETRICS, parsed
 
 ROOT = Path(__file__).parents[3]
@@ -106,3 +108,10 @@ def test_totals_outlive_a_worker(server: Server) -> None:
     assert not (server.metrics_dir / f"gauge_livesum_{killed}.db").exists()
     assert set(asyncio.run(send(server.url, "/items/7", 10))) == {200}
     assert server.total("http_requests_total", **item) == 50
+
+
+def test_answers_do_not_wait_for_the_client() -> None:
+    """The socket that workers share sends at once: asyncio would leave it to Nagle's algorithm."""
+    config = uvicorn.Config("nothing:app", host="127.0.0.1", port=0, log_config=None)
+    with _shared_socket(config) as shared:
+        assert shared.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) != 0

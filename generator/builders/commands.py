@@ -1,0 +1,60 @@
+"""What commands and environments of the sample platform and its exporters say in every runtime."""
+
+from __future__ import annotations
+
+from generator import names
+from generator.model import Component, Stack
+from generator.targets import TARGETS
+from generator.targets.base import public_url
+
+POSTGRES_SETTINGS: tuple[tuple[str, str], ...] = (
+    ("shared_preload_libraries", "pg_stat_statements"),
+    ("track_io_timing", "on"),
+    ("max_connections", "100"),
+    ("shared_buffers", "64MB"),
+)
+VALKEY_SETTINGS: tuple[tuple[str, str], ...] = (
+    ("save", ""),
+    ("maxmemory", "64mb"),
+    ("maxmemory-policy", "allkeys-lru"),
+    ("protected-mode", "no"),  # only the stack's own network, or the listen address, leads here
+)
+POSTGRES_COLLECTORS: tuple[str, ...] = (
+    "--collector.stat_statements",
+    "--collector.stat_statements.limit=50",
+    "--collector.long_running_transactions",
+)
+"""Texts of statements are left out: they are long, many, and may hold what nobody should see."""
+
+# Neither every thread by name, nor maps of memory that only root may read.
+PROCESS_FLAGS: tuple[str, ...] = ("--threads=false", "--gather-smaps=false")
+
+_SHOWN = (Component.GRAFANA, Component.PROMETHEUS, Component.ALERTMANAGER, Component.ALERT_SINK)
+
+
+def reach(stack: Stack, component: Component) -> str:
+    """host:port of a component as the stack's other servers reach it."""
+    return TARGETS[stack.target].address(component, stack.ports, stack.listen)
+
+
+def ml_api_settings(stack: Stack) -> dict[str, str]:
+    """The environment of the sample API: its cache, and what its demo page shows."""
+    links = {f"DEMO_{c.name}_URL": public_url(stack, c) for c in _SHOWN if c in stack.components}
+    more = {"DEMO_LOCALE": stack.locale.value}
+    if Component.ALERT_SINK in stack.components:
+        more["DEMO_ALERTS"] = f"http://{reach(stack, Component.ALERT_SINK)}/alerts"
+    if stack.gpus.exporter == "simulated":
+        more["DEMO_GPUS"] = f"http://{reach(stack, Component.GPU_EXPORTER)}"
+    return _cache(stack) | links | more
+
+
+def shop_settings(stack: Stack) -> dict[str, str]:
+    """The environment of the sample shop, but for the place of its password."""
+    database = f"{names.SHOP_ROLE}@{reach(stack, Component.POSTGRES)}/{names.SHOP_DATABASE}"
+    api = f"http://{reach(stack, Component.ML_API)}"
+    return {"DATABASE_URL": f"postgresql://{database}", "ML_API_URL": api, **_cache(stack)}
+
+
+def _cache(stack: Stack) -> dict[str, str]:
+    here = Component.VALKEY in stack.components
+    return {"CACHE_URL": f"redis://{reach(stack, Component.VALKEY)}/0"} if here else {}
