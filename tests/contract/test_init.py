@@ -12,9 +12,8 @@ from generator.cli import OK, main
 from generator.runtime.metrics_page import fetch
 from generator.units import parse_duration
 from tests.contract.libraries import LIBRARIES, Library
-from tests.contract.live import Live
+from tests.contract.live import Live, demo_service
 from tests.contract.synthetic import PAGES
-from tests.proof import ROOT
 
 pytestmark = pytest.mark.server("prometheus")
 EACH = pytest.mark.parametrize("library", [x for x in LIBRARIES if not x.pushed], ids=lambda library: library.name)
@@ -37,7 +36,7 @@ def test_a_live_page_gives_its_entry(live: Live, library: Library, tmp_path: Pat
 def test_buckets_are_written_where_they_are_not_the_profile_s(live: Live, library: Library) -> None:
     """So a profile's bounds are the library's own; those of the telemetry core are in the project's spec."""
     page = live.fresh[library] if library.app == "telemetry_core" else ""
-    (demo,) = yaml.safe_load((ROOT / "spec.yaml").read_text())["services"]
+    demo = demo_service()
 
     if library.app == "telemetry_core":
         proposed = init.propose(page, "core:8000", "core").service
