@@ -296,13 +296,9 @@ def _load(options: argparse.Namespace) -> int:
 
 
 def _tools(options: argparse.Namespace) -> int:
-    from generator.runtime.binaries import CHECKERS, Sources, provide  # noqa: PLC0415
+    from generator.runtime.binaries import TOOLS, Sources, provide  # noqa: PLC0415
 
-    found = provide(
-        (*CHECKERS, "prometheus", "alertmanager", "node_exporter", "blackbox_exporter"),
-        Sources.here(_root(options) / ".run"),
-        _progress,
-    )
+    found = provide(TOOLS, Sources.here(_root(options) / ".run"), _progress)
     for missing in found.missing:
         _say_error(f"missing {missing.name}: {'; '.join(missing.tried)}")
     return OK

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+COLD_START_SECONDS = 12.0
+"""How long a cold start on purpose lasts at least."""
+
 
 @dataclass(frozen=True, slots=True)
 class Story:
@@ -58,8 +61,8 @@ STORIES = {
         ),
         Story(
             "ColdStartSlow",
-            "Cold starts: the API drops its models and trains them anew.",
-            "콜드 스타트: API가 모델을 버리고 다시 학습합니다.",
+            "Cold starts: the API drops its models and trains them anew, for 12 s each time.",
+            "콜드 스타트: API가 모델을 버리고 매번 12초 동안 다시 학습합니다.",
             ("ColdStartSlow",),
             300,
         ),

@@ -35,6 +35,8 @@ COMPONENTS: dict[Component, str] = {
 }
 CHECKERS = ("promtool", "amtool")
 ALL = (*COMPONENTS.values(), *CHECKERS)
+TOOLS = (*CHECKERS, *(name for name in COMPONENTS.values() if name not in ("grafana", "cadvisor", "dcgm-exporter")))
+"""What `make tools` brings: all but what no distribution packages."""
 _OTHER_NAMES: dict[str, tuple[str, ...]] = {
     "alertmanager": ("prometheus-alertmanager",),
     "node_exporter": ("prometheus-node-exporter",),

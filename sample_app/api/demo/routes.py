@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from sample_app.api.burner import Burner
 from sample_app.api.faults import Faults, FaultStore
 from sample_app.api.inference.errors import Unavailable
+from sample_app.scenarios import COLD_START_SECONDS
 
 from .page import page
 from .settings import DemoSettings
@@ -33,7 +34,7 @@ class Wanted(BaseModel):
 
 
 def demo_routes(
-    settings: DemoSettings, store: FaultStore, burner: Burner, reload: Callable[[], Awaitable[object]]
+    settings: DemoSettings, store: FaultStore, burner: Burner, reload: Callable[[float], Awaitable[object]]
 ) -> APIRouter:
     """GET /demo is the page; GET /demo/state and PUT /demo/scenarios are its script's."""
     router = APIRouter()
@@ -70,9 +71,9 @@ def demo_routes(
     return router
 
 
-async def _reload(reload: Callable[[], Awaitable[object]]) -> None:
+async def _reload(reload: Callable[[float], Awaitable[object]]) -> None:
     try:
-        await reload()
+        await reload(COLD_START_SECONDS)
     except (Unavailable, OSError) as error:
         raise HTTPException(503, str(error)) from error
 

@@ -33,10 +33,13 @@ class Model(Protocol[Asked_contra, Answered_co]):
 
 @dataclass(frozen=True, slots=True)
 class Blueprint(Generic[In, Out]):
-    """How to make a model: its name, its training, and a request for the first inference after it."""
+    """How to make a model: its name, its training, and a request for the first inference after it.
+
+    train: takes for how many seconds it goes on at least; 0 as long as it needs.
+    """
 
     name: str
-    train: Callable[[], Model[In, Out]]
+    train: Callable[[float], Model[In, Out]]
     probe: In
 
 
@@ -68,11 +71,11 @@ class ModelHost(Generic[In, Out]):
                 self._loading = self._thread.submit(self._cold_start)
             return self._loading
 
-    def reload(self) -> Future[float]:
-        """Drops the model and starts a cold start, or joins the one that runs."""
+    def reload(self, seconds: float = 0) -> Future[float]:
+        """Drops the model and starts a cold start of at least so many seconds, or joins the one that runs."""
         with self._lock:
             if self._loading is None or self._loading.done():
-                self._loading = self._thread.submit(self._cold_start)
+                self._loading = self._thread.submit(self._cold_start, seconds)
             return self._loading
 
     def run(self, batch: Sequence[In]) -> Future[Ran[Out]]:
@@ -89,11 +92,11 @@ class ModelHost(Generic[In, Out]):
     def _new_thread(self) -> ThreadPoolExecutor:
         return ThreadPoolExecutor(1, thread_name_prefix=f"model-{self.name}")
 
-    def _cold_start(self) -> float:
+    def _cold_start(self, at_least: float = 0) -> float:
         self._model = None
         started = perf_counter()
         try:
-            model = self._blueprint.train()
+            model = self._blueprint.train(at_least)
             model.infer([self._blueprint.probe])
         except Exception:
             _log.exception("the model %s could not be loaded", self.name)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import chain
+from time import perf_counter
 
 import numpy as np
 import numpy.typing as npt
@@ -85,11 +86,15 @@ class Recommender:
 
 def blueprint(work: int) -> Blueprint[Wish, list[int]]:
     """How to make the recommender with `work` factorizations: one of all users, the others of bootstrapped ones."""
-    return Blueprint(RECOMMENDER, lambda: train(work), Wish(0, 1))
+    return Blueprint(RECOMMENDER, lambda seconds: train(work, seconds), Wish(0, 1))
 
 
-def train(work: int = 1) -> Recommender:
-    """Factorizes the ratings by alternating least squares; always the same result for the same `work`."""
+def train(work: int = 1, at_least_seconds: float = 0) -> Recommender:
+    """Factorizes the ratings by alternating least squares; always the same result for the same `work`.
+
+    With seconds it goes on fitting the same ratings until they have passed.
+    """
+    give_up = perf_counter() + at_least_seconds
     random = np.random.default_rng(_SEED)
     ratings, rated, held_out = _data(random)
     weights = rated.astype(np.float64)
@@ -97,6 +102,8 @@ def train(work: int = 1) -> Recommender:
     weighted = weights * ratings
     start = random.normal(scale=0.1, size=(CATALOGUE_SIZE, _TASTES))
     tastes, first = _factorize(weights, weighted, start)
+    while perf_counter() < give_up:
+        tastes, first = _factorize(weights, weighted, first)
     drawn = (random.multinomial(USERS, np.full(USERS, 1 / USERS)) for _ in range(work - 1))
     others = (_fit((weights * times[:, None]).T, (weighted * times[:, None]).T, tastes) for times in drawn)
     copies = _copies(work, first, others)

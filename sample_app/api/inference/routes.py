@@ -17,6 +17,8 @@ from .metrics import SCORER
 from .service import Inference
 
 Out = TypeVar("Out")
+LONGEST_TRAINING = 60.0
+"""Seconds for which a cold start may be asked to last."""
 
 
 class Features(BaseModel):
@@ -66,13 +68,13 @@ def inference_routes(inference: Inference, feedback: Feedback) -> APIRouter:
 
 
 def reload_routes(inference: Inference) -> APIRouter:
-    """Forces a cold start; for operators, not measured."""
+    """Forces a cold start, of at least so many seconds; for operators, not measured."""
     router = APIRouter()
 
     @router.post("/admin/reload")
-    async def reload() -> dict[str, dict[str, float]]:
+    async def reload(seconds: Annotated[float, Query(ge=0, le=LONGEST_TRAINING)] = 0) -> dict[str, dict[str, float]]:
         try:
-            return {"cold_start_seconds": await inference.reload()}
+            return {"cold_start_seconds": await inference.reload(seconds)}
         except (Unavailable, OSError) as error:
             raise HTTPException(503, str(error)) from error
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from time import perf_counter
 
 import numpy as np
 import numpy.typing as npt
@@ -53,15 +54,21 @@ class Scorer:
 
 def blueprint(work: int) -> Blueprint[Sequence[float], float]:
     """How to make the scorer with `work` networks: one trained on all rows, the others on bootstrapped ones."""
-    return Blueprint(SCORER, lambda: train(work), (0.0,) * FEATURES)
+    return Blueprint(SCORER, lambda seconds: train(work, seconds), (0.0,) * FEATURES)
 
 
-def train(work: int = 1) -> Scorer:
-    """Trains on rows with a known true function plus noise; always the same result for the same `work`."""
+def train(work: int = 1, at_least_seconds: float = 0) -> Scorer:
+    """Trains on rows with a known true function plus noise; always the same result for the same `work`.
+
+    With seconds it goes on learning from the same rows until they have passed.
+    """
+    give_up = perf_counter() + at_least_seconds
     random = np.random.default_rng(_SEED)
     rows, bought = _data(random)
     seen, outcome = rows[:-_HELD_OUT], bought[:-_HELD_OUT]
     first = _descend(_fresh(random), seen, outcome, _STEPS, random)
+    while perf_counter() < give_up:
+        first = _descend(first, seen, outcome, _COPY_STEPS, random)
     networks = [first]
     for _ in range(work - 1):
         drawn = random.integers(0, len(seen), _DRAWN)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -59,14 +60,14 @@ class Inference:
         for queue in self._queues:
             queue.model.close()
 
-    async def reload(self) -> dict[str, float]:
+    async def reload(self, seconds: float = 0) -> dict[str, float]:
         """Drops and trains the models, here at once, in other workers at their next request after half a second.
 
-        Returns the measured cold starts of this worker in seconds. Raises Unavailable when a model cannot be trained,
-        OSError when the other workers cannot be told.
+        seconds: how long each training goes on at least. Returns the measured cold starts of this worker in seconds.
+        Raises Unavailable when a model cannot be trained, OSError when the other workers cannot be told.
         """
-        self._orders.give()
-        loading = {queue.model.name: queue.model.reload() for queue in self._queues}
+        self._orders.give(seconds)
+        loading = {queue.model.name: queue.model.reload(seconds) for queue in self._queues}
         try:
             return {name: await finished(future) for name, future in loading.items()}
         except Exception as error:
@@ -83,32 +84,35 @@ class Inference:
         return self.recommender.submit(Wish(user, limit))
 
     def _obey(self) -> None:
-        if self._orders.given():
+        seconds = self._orders.given()
+        if seconds is not None:
             for queue in self._queues:
-                queue.model.reload()
+                queue.model.reload(seconds)
 
 
 class _ReloadOrders:
-    """Orders to reload, as the change time of a file."""
+    """Orders to reload: a file that says for how many seconds, and whose change time says that there is one."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._seen = self._read()
         self._read_at = time.monotonic()
 
-    def give(self) -> None:
+    def give(self, seconds: float) -> None:
         """Tells the other workers."""
-        self._path.touch(mode=0o600)
+        new = self._path.with_suffix(f".{os.getpid()}")
+        new.write_text(repr(seconds), encoding="ascii")
+        new.replace(self._path)
         self._seen = self._read()
 
-    def given(self) -> bool:
-        """Whether another worker has told this one since it last asked; looks at most every half second."""
+    def given(self) -> float | None:
+        """The seconds that another worker has told since this one last asked; looks at most every half second."""
         now = time.monotonic()
         if now - self._read_at < CHECK_SECONDS:
-            return False
+            return None
         self._read_at = now
         before, self._seen = self._seen, self._read()
-        return self._seen != before
+        return float(self._path.read_text(encoding="ascii")) if self._seen != before else None
 
     def _read(self) -> int:
         try:

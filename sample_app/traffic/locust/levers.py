@@ -17,6 +17,8 @@ import psycopg
 import redis
 from psycopg.conninfo import make_conninfo
 
+from sample_app.scenarios import COLD_START_SECONDS
+
 from . import guard
 from .hog import read_memory
 
@@ -168,8 +170,8 @@ class Levers:
             greenlet.kill()
 
     def reload_models(self) -> str:
-        """A cold start of the API's models; "" or why there was none."""
-        url = f"{self.api_url}/admin/reload"
+        """A slow cold start of the API's models; "" or why there was none."""
+        url = f"{self.api_url}/admin/reload?seconds={COLD_START_SECONDS:g}"
         try:
             status, text = guard.call("POST", url, {}, seconds=120)
         except OSError as error:

@@ -92,7 +92,7 @@ _HOW: dict[str, tuple[Start, Stop] | tuple[Start, Stop, Part]] = {
     "TrafficSurge": _crowd(SURGE),
     "TrafficDrop": _crowd(DROP),
     "HostHighMemory": (Levers.hold_memory, Levers.release_memory),
-    "ColdStartSlow": _repeated("ColdStartSlow", 30.0, Levers.reload_models),
+    "ColdStartSlow": _repeated("ColdStartSlow", 150.0, Levers.reload_models),
     "CacheHitRatioLow": (*_repeated("CacheHitRatioLow", 0.1, Levers.flush_cache), Part.CACHE),
     "DatabaseConnectionsHigh": _connections(),
     "GpuHot": _gpu_fault("overheat", [0]),

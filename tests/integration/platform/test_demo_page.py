@@ -73,15 +73,13 @@ def test_the_first_card_is_heated(stack: PlatformStack, page: Page) -> None:
 
 
 def test_a_cold_start_is_brought_about(stack: PlatformStack, page: Page) -> None:
-    """The button has the models trained anew."""
-
-    def starts() -> float:
-        found = samples(stack.api)
-        return found['inference_cold_start_seconds{model="scorer"}']
-
-    before = starts()
+    """The button has the models trained anew, for longer than the 10 s that are too long."""
+    scorer = 'inference_cold_start_seconds{model="scorer"}'
+    before = samples(stack.api)[scorer]
     page.locator('tr[data-scenario="ColdStartSlow"]').get_by_role("button").click()
-    wait("another cold start", lambda: starts() != before or None, 60)
+    wait("another cold start", lambda: samples(stack.api)[scorer] != before or None, 120)
+
+    assert before < 10 < samples(stack.api)[scorer]
 
 
 def test_a_visit_is_measured_in_the_browser(stack: PlatformStack, page: Page) -> None:

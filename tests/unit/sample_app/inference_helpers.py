@@ -26,14 +26,14 @@ class Trial:
 
     accuracy: float = 0.9
     untrainable: bool = False
-    trainings: int = 0
+    trainings: list[float] = field(default_factory=list)
     open: threading.Event = field(default_factory=threading.Event)
     running: threading.Event = field(default_factory=threading.Event)
     batches: list[list[float]] = field(default_factory=list)
 
-    def train(self) -> Trial:
-        """Counts trainings."""
-        self.trainings += 1
+    def train(self, at_least_seconds: float) -> Trial:
+        """Remembers for how long each was asked to go on."""
+        self.trainings.append(at_least_seconds)
         if self.untrainable:
             raise RuntimeError("no data")
         return self

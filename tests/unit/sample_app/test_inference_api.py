@@ -108,6 +108,20 @@ def test_a_cold_start_can_be_forced(app: FastAPI) -> None:
     assert not [s for s in scraped(app) if "/admin/reload" in s.labels.values()]
 
 
+def test_a_cold_start_can_be_made_slow(app: FastAPI) -> None:
+    """It goes on learning for so many seconds, and no longer than a minute can be asked for."""
+
+    async def work(client: httpx.AsyncClient) -> list[httpx.Response]:
+        await client.post("/predict", json=FEATURES)
+        return [await client.post(f"/admin/reload?seconds={seconds}") for seconds in (0.7, 60.1, "nan")]
+
+    slow, *refused = run(work, app)
+
+    assert all(seconds >= 0.7 for seconds in slow.json()["cold_start_seconds"].values())
+    assert set(slow.json()["cold_start_seconds"]) == set(MODELS)
+    assert [answer.status_code for answer in refused] == [422, 422]
+
+
 def test_users_and_ids_add_no_series(app: FastAPI) -> None:
     """Whoever asks, and whatever they report, the series stay those of the start."""
 

@@ -133,7 +133,7 @@ def test_training_that_fails_is_a_503(tmp_path: Path) -> None:
 
 
 def test_other_workers_reload_too(tmp_path: Path) -> None:
-    """At their first request half a second after the order, and once."""
+    """At their first request half a second after the order, once, and for as long."""
     trials = Trial(), Trial()
     queues = [queue_of(trial, CollectorRegistry()) for trial in trials]
     one, other = (Inference(queue, queue, tmp_path / "reload") for queue in queues)  # type: ignore[arg-type]
@@ -143,7 +143,7 @@ def test_other_workers_reload_too(tmp_path: Path) -> None:
     async def work() -> None:
         await one.score(1)  # type: ignore[arg-type]
         await other.score(1)  # type: ignore[arg-type]
-        await one.reload()
+        await one.reload(7.5)
         for _ in range(2):
             await asyncio.sleep(0.55)
             await one.score(1)  # type: ignore[arg-type]
@@ -151,4 +151,4 @@ def test_other_workers_reload_too(tmp_path: Path) -> None:
 
     asyncio.run(asyncio.wait_for(work(), PATIENCE_SECONDS))
 
-    assert [trial.trainings for trial in trials] == [2, 2]
+    assert [trial.trainings for trial in trials] == [[0, 7.5], [0, 7.5]]
