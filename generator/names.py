@@ -55,6 +55,11 @@ CLIENT_ERROR_RATIO_ROUTE = "service_route:http_client_errors:ratio_rate5m"
 LATENCY_BUCKETS = "service_le:http_latency_seconds_bucket:rate5m"
 
 
+def control_group(stack: str, component: str) -> str:
+    """The control group of a container; both of Docker's cgroup drivers take the name of a slice."""
+    return f"{stack}-{component}.slice"
+
+
 def latency(statistic: str, *, by_route: bool = False) -> str:
     """`p50`, `p95`, `p99` or `mean` of the request duration in seconds, per service or per service and route."""
     level = "service_route" if by_route else "service"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -60,10 +61,30 @@ def _hosts(stack: Stack) -> Iterator[dict[str, Any]]:
     for job, targets in (
         (names.JOB_NODE, stack.hosts.targets),
         (names.JOB_PROCESS, stack.hosts.processes),
-        (names.JOB_CONTAINER, stack.hosts.containers),
     ):
         if targets:
             yield {"job_name": job, "static_configs": [{"targets": [*targets], "labels": labels}]}
+    if stack.hosts.containers:
+        yield {
+            "job_name": names.JOB_CONTAINER,
+            "static_configs": [{"targets": [*stack.hosts.containers], "labels": labels}],
+            "metric_relabel_configs": _named_containers(stack),
+        }
+
+
+def _named_containers(stack: Stack) -> list[dict[str, Any]]:
+    """`container`: cAdvisor's own name, which it has where it may ask an engine; else the component of the stack by its
+    control group; else the id as `docker ps` shows it. Control groups of anything else are left out."""
+    ours = re.escape(names.control_group(stack.name, "COMPONENT")).replace("COMPONENT", "([a-z-]+)")
+    rules: list[dict[str, Any]] = [
+        {"source_labels": [label], "regex": regex, "target_label": "container"}
+        for label, regex in (
+            ("id", r".*/docker[/-]([0-9a-f]{12})[0-9a-f]{52}(?:\.scope)?"),
+            ("id", rf".*/{ours}/(?:docker-)?[0-9a-f]{{64}}(?:\.scope)?"),
+            ("name", "(.+)"),
+        )
+    ]
+    return [*rules, {"source_labels": ["__name__", "container"], "regex": "container_.+;", "action": "drop"}]
 
 
 def _gpus(stack: Stack) -> Iterator[dict[str, Any]]:

@@ -45,7 +45,7 @@ def build(stack: Stack) -> Iterable[Artifact]:
     secrets = [s for s in stack.secrets() if servers.managed(s)]
     config: dict[str, Any] = {
         "name": stack.name,
-        "services": {component.value: _MAKERS[component](stack) for component in stack.components},
+        "services": {component.value: _service(stack, component) for component in stack.components},
         "networks": {"default": {"ipam": {"config": [{"subnet": stack.subnet, "gateway": gateway(stack)}]}}},
         "volumes": {name: {} for name in _volumes(stack)},
         "secrets": {
@@ -54,6 +54,13 @@ def build(stack: Stack) -> Iterable[Artifact]:
         },
     }
     yield Artifact(names.COMPOSE_FILE, to_yaml(config, "Your own additions belong in docker-compose.override.yml."))
+
+
+def _service(stack: Stack, component: Component) -> dict[str, Any]:
+    made = _MAKERS[component](stack)
+    if Component.CADVISOR in stack.components:
+        made["cgroup_parent"] = names.control_group(stack.name, component.value)
+    return made
 
 
 def _volumes(stack: Stack) -> Iterator[str]:
