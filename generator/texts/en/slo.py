@@ -1,0 +1,7 @@
+"""English: alerts of slo."""
+
+from __future__ import annotations
+
+from generator.texts.base import AlertText
+
+ALERTS: dict[str, AlertText] = {}

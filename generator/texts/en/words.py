@@ -1,0 +1,103 @@
+"""English: short labels of dashboards and runbooks."""
+
+from __future__ import annotations
+
+WORDS: dict[str, str] = {
+    "runbook.meaning": "What it means",
+    "runbook.steps": "What to do",
+    "runbook.rule": "The rule",
+    "runbook.severity": "Severity",
+    "runbook.for": "For",
+    "runbook.limit": "Limit",
+    "runbook.origin": "Where it comes from",
+    "dashboard.services": "Services overview",
+    "dashboard.services.description": "Up, traffic, latency, errors, resources: the five to look at first.",
+    "row.golden": "Services",
+    "row.routes": "Routes",
+    "row.hosts": "Hosts",
+    "panel.up": "Targets up",
+    "panel.rps": "Requests per second",
+    "panel.errors": "5xx share",
+    "panel.p95": "Latency p95",
+    "panel.requests_by_status": "Requests by status",
+    "panel.requests_by_status.help": "Requests per second by status class.",
+    "panel.latency": "Latency p50, p95, p99",
+    "panel.latency.help": "Percentiles of the request duration, with the p95 limit in force.",
+    "panel.error_trend": "5xx and 4xx share",
+    "panel.error_trend.help": "Share of all requests, with the limits in force.",
+    "panel.route_p95": "Slowest routes (p95)",
+    "panel.route_p95.help": "The ten slowest routes.",
+    "panel.route_errors": "Routes with most errors",
+    "panel.route_errors.help": "The ten routes with the largest share of 5xx.",
+    "panel.cpu": "CPU busy",
+    "panel.cpu.help": "Busy share of all cores.",
+    "panel.memory": "Memory used",
+    "panel.memory.help": "1 - available / total.",
+    "panel.disk": "Disk used",
+    "panel.disk.help": "Used share of each file system.",
+    "panel.network": "Network",
+    "panel.network.help": "Bytes per second, received and sent.",
+    "row.gpus": "GPUs",
+    "panel.gpu": "GPU utilization",
+    "panel.gpu.help": "The share of time in which a card computes anything at all.",
+    "panel.gpu_memory": "GPU memory used",
+    "panel.gpu_memory.help": "Used share of each card's frame buffer.",
+    "panel.gpu_temperature": "GPU temperature",
+    "panel.gpu_temperature.help": "Degrees Celsius of each card.",
+    "panel.gpu_power": "GPU power",
+    "panel.gpu_power.help": "Watts that each card draws.",
+    "panel.alerts": "Alerts",
+    "panel.alerts.help": (
+        "Alerts that are pending or fire now; the name leads to the runbook. Watchdog always fires: it shows "
+        "that alerting works."
+    ),
+    "panel.down": "Services down",
+    "panel.down.help": "Services of which at least one target does not answer Prometheus.",
+    "panel.firing": "Alerts firing",
+    "panel.firing.help": "Of the chosen services, of hosts and of the stack; Watchdog is not counted.",
+    "panel.total_rps": "Requests per second",
+    "panel.total_rps.help": "All chosen services together, without /metrics.",
+    "panel.total_errors": "5xx share, all",
+    "panel.total_errors.help": "5xx / all requests of the chosen services together.",
+    "panel.worst_errors": "Worst 5xx / limit",
+    "panel.worst_errors.help": (
+        "The service nearest to its limit of 5xx: from 100 % on HighErrorRate fires, once there are enough requests."
+    ),
+    "panel.worst_latency": "Worst latency / limit",
+    "panel.worst_latency.help": (
+        "The service nearest to its latency limit: from 100 % on its latency alert fires, once there are enough "
+        "requests."
+    ),
+    "panel.services": "Services",
+    "panel.services.help": (
+        "Each service against its own limits: yellow from half of the limit on, red beyond it. The name leads to "
+        "the service alone, or to Prometheus."
+    ),
+    "panel.errors_of_limit": "5xx / limit",
+    "panel.latency_of_limit": "Latency / limit",
+    "panel.mean": "Mean latency",
+    "panel.mean.help": "Mean request duration over 5 minutes, with the limit in force.",
+    "panel.routes": "Routes",
+    "panel.routes.help": (
+        "Each route against its own limit, or its service's. Routes lead to their graph in Prometheus."
+    ),
+    "panel.route": "Route",
+    "panel.instance": "Instance",
+    "panel.alert": "Alert",
+    "panel.state": "State",
+    "panel.since": "Since",
+    "panel.only_service": "Only this service",
+    "panel.in_prometheus": "Graph in Prometheus",
+    "panel.runbook": "Runbook",
+    "panel.outside": "Probes and databases",
+    "panel.probes": "Probes",
+    "panel.probes.help": "Whether the probe from outside succeeds: 100 % or 0 %.",
+    "panel.databases": "Databases",
+    "panel.databases.help": "Whether the exporter reaches its database: 100 % or 0 %.",
+    "panel.connections": "Database connections",
+    "panel.connections.help": "Open connections, with the limit in force.",
+    "word.limit": "limit",
+    "word.service": "Service",
+    "word.received": "received",
+    "word.sent": "sent",
+}

@@ -1,0 +1,7 @@
+"""Korean: alerts of gpus."""
+
+from __future__ import annotations
+
+from generator.texts.base import AlertText
+
+ALERTS: dict[str, AlertText] = {}
