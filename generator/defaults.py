@@ -36,6 +36,15 @@ HOST_LIMITS = HostLimits(
 )
 DATABASE_CONNECTIONS = _limit(80, "requirement 004")
 DATABASE_CONNECTIONS_SHARE = 0.80
+DATABASE_LIMITS = {
+    "statement_time": _limit(0.5, "ours"),
+    "rollback_ratio": _limit(0.05, "ours"),
+    "redis_hit_ratio": _limit(0.50, "ours"),
+    "redis_memory": _limit(0.90, "ours"),
+    "min_statements": _limit(20, "ours"),
+    "min_transactions": _limit(100, "ours"),
+    "min_lookups": _limit(100, "ours"),
+}
 CERTIFICATE_DAYS = _limit(14, "ours")
 
 ENVIRONMENT = "production"

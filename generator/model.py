@@ -147,11 +147,14 @@ class Gpus:
 
 @dataclass(frozen=True, slots=True)
 class Database:
+    """A server behind an exporter. `limits` holds a (quantity, limit) pair for each quantity of its kind, sorted."""
+
     name: str
     kind: Literal["postgres", "redis"]
     targets: tuple[str, ...]
     team: str
     connections: Limit | None
+    limits: tuple[tuple[str, Limit], ...]
     key: str
 
 

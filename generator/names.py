@@ -105,8 +105,27 @@ DATABASE_UP = "database:up"
 DATABASE_CONNECTIONS = "database:connections"
 DATABASE_CONNECTIONS_USED = "database:connections_used:ratio"
 DATABASE_CONNECTIONS_LIMIT = "database:connections:limit"
+STATEMENTS = "database:statements:rate5m"
+STATEMENT_TIME = "database:statement_time_seconds:mean_rate5m"
+TRANSACTIONS = "database:transactions:rate5m"
+ROLLBACK_RATIO = "database:rollbacks:ratio_rate5m"
+REDIS_LOOKUPS = "database:redis_lookups:rate5m"
+REDIS_HIT_RATIO = "database:redis_hits:ratio_rate5m"
+REDIS_MEMORY_USED = "database:redis_memory_used:ratio"
 PROBE_UP = "probe:success"
 PROBE_CERTIFICATE = "probe:certificate_expiry_seconds"
+
+# What a database can be limited in beside its connections, by kind; names of the spec
+DATABASE_QUANTITIES: dict[str, tuple[str, ...]] = {
+    "postgres": ("min_statements", "min_transactions", "rollback_ratio", "statement_time"),
+    "redis": ("min_lookups", "redis_hit_ratio", "redis_memory"),
+}
+
+
+def database_limit(quantity: str) -> str:
+    """The series that holds a database's limit in force: `database:statement_time_seconds:limit`."""
+    return f"database:{'statement_time_seconds' if quantity == 'statement_time' else quantity}:limit"
+
 
 # Secrets of the stack's own, each a file of that name; runtime makes them once
 GRAFANA_PASSWORD = "grafana_admin_password"  # noqa: S105 - the name of a file

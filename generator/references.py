@@ -295,6 +295,24 @@ def _probes(data: Any) -> Iterator[Found]:
             yield Found("probe-target", ("probes", index, "target"), f"for kind {kind}, {wrong}", right)
 
 
+def _database_limits(data: Any) -> Iterator[Found]:
+    """A limit of what another kind of database does would never be asked."""
+    for index, database in enumerate(_list(data, "databases")):
+        kind = _at(database, "kind")
+        if not isinstance(kind, str) or kind not in names.DATABASE_QUANTITIES:
+            continue
+        own = names.DATABASE_QUANTITIES[kind]
+        others = {q for quantities in names.DATABASE_QUANTITIES.values() for q in quantities} - {*own}
+        for quantity in _mapping(database, "thresholds"):
+            if quantity in others:
+                yield Found(
+                    "database-limit",
+                    ("databases", index, "thresholds", quantity),
+                    f"a database of kind {kind} has no {quantity}",
+                    f"remove it; it has {', '.join(own)}",
+                )
+
+
 def _secret_files(data: Any) -> Iterator[Found]:
     """Servers find every secret by its file name in one folder."""
     seen: dict[str, str] = {}
@@ -344,6 +362,7 @@ _CHECKS: tuple[Callable[[Any], Iterator[Found]], ...] = (
     _targets_once,
     _dns,
     _probes,
+    _database_limits,
     _secret_files,
     _empty,
 )

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import fields, replace
 from typing import Any
 
-from generator import defaults, spec
+from generator import defaults, names, spec
 from generator.model import (
     Alerting,
     AlertRoute,
@@ -249,7 +249,17 @@ def _databases(typed: spec.StackSpec, team: str, place: _Place) -> Iterable[Data
             limit = Limit(float(everywhere), "thresholds.database_connections")
         elif each.kind == "postgres":
             limit = defaults.DATABASE_CONNECTIONS
-        yield Database(each.name, each.kind, place.all(each.targets), each.team or team, limit, key)
+        limits = _database_limits(each, typed.thresholds, f"{key}.thresholds")
+        yield Database(each.name, each.kind, place.all(each.targets), each.team or team, limit, limits, key)
+
+
+def _database_limits(
+    typed: spec.DatabaseSpec, everywhere: spec.ThresholdsSection | None, key: str
+) -> tuple[tuple[str, Limit], ...]:
+    """What limits a database of this kind: its own, else the stack's, else the default."""
+    quantities = names.DATABASE_QUANTITIES[typed.kind]
+    shared = ((q, _one(everywhere, q, defaults.DATABASE_LIMITS[q], "thresholds")) for q in quantities)
+    return tuple((q, _one(typed.thresholds, q, limit, key)) for q, limit in shared)
 
 
 def _probes(typed: spec.StackSpec, team: str, place: _Place) -> Iterable[Probe]:

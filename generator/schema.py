@@ -60,6 +60,7 @@ def _defaults() -> dict[str, dict[str, Any]]:
             **dict(_limits(defaults.LIMITS)),
             **dict(_limits(defaults.HOST_LIMITS)),
             "database_connections": defaults.DATABASE_CONNECTIONS.value,
+            **{quantity: limit.value for quantity, limit in defaults.DATABASE_LIMITS.items()},
             "certificate_days": defaults.CERTIFICATE_DAYS.value,
         },
         "AlertingSection": {

@@ -127,7 +127,20 @@ class HttpThresholds(Part):
     min_errors: Annotated[int, Field(ge=0)] | None = Field(None, description="with fewer, ratios mean nothing")
 
 
-class ThresholdsSection(HttpThresholds):
+class DatabaseThresholds(Part):
+    """Limits of a database. At `databases[].thresholds` they override those of the stack."""
+
+    database_connections: Annotated[int, Field(ge=1)] | None = Field(None, description="DatabaseConnectionsHigh")
+    statement_time: Duration | None = Field(None, description="DatabaseSlowQueries: mean of pg_stat_statements")
+    rollback_ratio: Percent | None = Field(None, description="DatabaseRollbackRatioHigh: rollbacks / transactions")
+    redis_hit_ratio: Percent | None = Field(None, description="RedisHitRatioLow: hits / lookups")
+    redis_memory: Percent | None = Field(None, description="RedisMemoryHigh: used / maxmemory")
+    min_statements: Annotated[int, Field(ge=0)] | None = Field(None, description="with fewer, a mean says nothing")
+    min_transactions: Annotated[int, Field(ge=0)] | None = Field(None, description="with fewer, ratios mean nothing")
+    min_lookups: Annotated[int, Field(ge=0)] | None = Field(None, description="with fewer, ratios mean nothing")
+
+
+class ThresholdsSection(DatabaseThresholds, HttpThresholds):
     """Limits for the whole stack."""
 
     cpu: LevelsSpec | None = Field(None, description="HostHighCpu: busy share of all cores")
@@ -136,7 +149,6 @@ class ThresholdsSection(HttpThresholds):
     swap: Percent | None = Field(None, description="HostSwapping: used share of swap")
     load_per_core: Annotated[float, Field(gt=0)] | None = Field(None, description="HostHighLoad: load5 / cores")
     network_errors: Percent | None = Field(None, description="HostNetworkErrors: errors and drops / packets")
-    database_connections: Annotated[int, Field(ge=1)] | None = Field(None, description="DatabaseConnectionsHigh")
     certificate_days: Annotated[int, Field(ge=1)] | None = Field(None, description="CertificateExpiresSoon")
 
 
@@ -239,10 +251,6 @@ class GpusSection(Part):
     targets: Annotated[list[Target], Field(min_length=1)] = Field(description="the exporter's addresses")
     team: Team = None
     labels: dict[LabelName, LabelValue] | None = Field(None, description="more labels of every series")
-
-
-class DatabaseThresholds(Part):
-    database_connections: Annotated[int, Field(ge=1)] | None = Field(None, description="DatabaseConnectionsHigh")
 
 
 class DatabaseSpec(Part):

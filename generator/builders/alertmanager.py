@@ -74,9 +74,11 @@ def _inhibitions() -> list[dict[str, Any]]:
         ),
         _inhibit(['alertname="HighErrorRate"'], ['alertname="ConsecutiveErrors"'], [names.SERVICE]),
         _inhibit(['alertname="ServiceDown"', 'service!=""'], [symptoms], [names.SERVICE]),
-        _inhibit(['alertname="ServiceDown"', 'database!=""'], ['alertname=~"Database.*"'], [names.DATABASE]),
+        _inhibit(['alertname="ServiceDown"', 'database!=""'], ['alertname=~"Database.*|Redis.*"'], [names.DATABASE]),
         _inhibit(
-            ['alertname="DatabaseDown"'], ['alertname=~"Database.*"', 'alertname!="DatabaseDown"'], [names.DATABASE]
+            ['alertname="DatabaseDown"'],
+            ['alertname=~"Database.*|Redis.*"', 'alertname!="DatabaseDown"'],
+            [names.DATABASE],
         ),
         _inhibit(
             ['alertname="ServiceDown"', f'job="{names.JOB_NODE}"'],

@@ -61,4 +61,7 @@ def _round_up(seconds: float, step: float) -> float:
 def _series(series: Series, samples: int) -> dict[str, str]:
     start, step = number(series.start), number(round(series.step, 9))
     name = select(series.metric, *(equals(label, value) for label, value in series.labels))
-    return {"series": name, "values": f"{start}+{step}x{samples}"}
+    if not series.restarts:
+        return {"series": name, "values": f"{start}+{step}x{samples}"}
+    lives = math.ceil((samples + 1) / series.restarts)
+    return {"series": name, "values": " ".join([f"{start}+{step}x{series.restarts - 1}"] * lives)}

@@ -21,6 +21,7 @@ def outside(words: Words, stack: Stack) -> Iterator[Panel]:
     if stack.databases:
         yield _up(words, "panel.databases", Query(names.DATABASE_UP, "{{database}}"))
         yield _connections(words, stack)
+        yield from _databases(words, stack)
 
 
 def _up(words: Words, key: str, shown: Query) -> Panel:
@@ -34,6 +35,21 @@ def _connections(words: Words, stack: Stack) -> Panel:
         queries.append(Query(names.DATABASE_CONNECTIONS_LIMIT, f"{{{{database}}}} {limit}"))
     title, description = words["panel.connections"], words["panel.connections.help"]
     return timeseries(title, description, "short", *queries, styles=(limit_style(limit),))
+
+
+def _databases(words: Words, stack: Stack) -> Iterator[Panel]:
+    """What each kind of database does, with the limits of its alerts."""
+    limit, kinds = words["word.limit"], {database.kind for database in stack.databases}
+    for kind, key, unit, series, quantity in (
+        ("postgres", "panel.statement_time", "s", names.STATEMENT_TIME, "statement_time"),
+        ("postgres", "panel.rollbacks", "percentunit", names.ROLLBACK_RATIO, "rollback_ratio"),
+        ("redis", "panel.redis_hits", "percentunit", names.REDIS_HIT_RATIO, "redis_hit_ratio"),
+        ("redis", "panel.redis_memory", "percentunit", names.REDIS_MEMORY_USED, "redis_memory"),
+    ):
+        if kind in kinds:
+            limited = Query(names.database_limit(quantity), f"{{{{database}}}} {limit}")
+            queries = (Query(series, "{{database}}"), limited)
+            yield timeseries(words[key], words[f"{key}.help"], unit, *queries, styles=(limit_style(limit),))
 
 
 def hosts(words: Words, stack: Stack) -> Iterator[Panel]:

@@ -11,12 +11,15 @@ Pairs = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """One input series of a unit test: `start + step` per scrape interval, for as long as the test runs."""
+    """One input series of a unit test: `start + step` per scrape interval, for as long as the test runs.
+
+    With `restarts` it begins again at 0 after each so many intervals, as the counters of a server that restarts."""
 
     metric: str
     labels: Pairs
     start: float = 0.0
     step: float = 0.0
+    restarts: int = 0
 
 
 @dataclass(frozen=True, slots=True)

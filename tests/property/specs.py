@@ -86,6 +86,14 @@ THRESHOLDS = {
     "min_requests": st.integers(0, 100),
     "min_errors": st.integers(0, 20),
 }
+POSTGRES_THRESHOLDS = {
+    "database_connections": st.integers(1, 500),
+    "statement_time": DURATIONS,
+    "rollback_ratio": RATIOS,
+    "min_statements": st.integers(0, 100),
+    "min_transactions": st.integers(0, 1000),
+}
+REDIS_THRESHOLDS = {"redis_hit_ratio": RATIOS, "redis_memory": RATIOS, "min_lookups": st.integers(0, 1000)}
 STACK = _some(
     environment=st.from_regex(r"[A-Za-z0-9_.-]{1,10}", fullmatch=True),
     team=hostile(128),
@@ -196,6 +204,8 @@ def specs(draw: st.DrawFn) -> Spec:
     databases = [
         {"name": "main", "kind": "postgres", "targets": ["postgres-exporter:9187"]},
         {"name": "cache", "kind": "redis", "targets": ["r:9121"]},
+        {"name": "other", "kind": "postgres", "targets": ["o:9187"], "thresholds": draw(_some(**POSTGRES_THRESHOLDS))},
+        {"name": "queue", "kind": "redis", "targets": ["q:9121"], "thresholds": draw(_some(**REDIS_THRESHOLDS))},
     ]
     gpus = st.fixed_dictionaries(
         {"exporter": st.sampled_from(["dcgm", "nvml", "simulated"]), "targets": st.just(["10.0.0.9:9400"])},
@@ -212,7 +222,7 @@ def specs(draw: st.DrawFn) -> Spec:
     made: Spec = {"version": 1, "stack": {"name": draw(NAMES), **draw(STACK)}, "services": draw(services())}
     return made | draw(
         _some(
-            thresholds=_some(**THRESHOLDS),
+            thresholds=_some(**THRESHOLDS, **POSTGRES_THRESHOLDS, **REDIS_THRESHOLDS),
             hosts=hosts,
             gpus=gpus,
             databases=st.lists(st.sampled_from(databases), unique_by=str, min_size=1),

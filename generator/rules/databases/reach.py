@@ -1,4 +1,4 @@
-"""Databases, by their exporters: reachable, and how many connections."""
+"""Whether databases are reachable, and how many connections they have."""
 
 from __future__ import annotations
 
@@ -7,24 +7,16 @@ from collections.abc import Iterator
 
 from generator import defaults, names
 from generator.model import Database, Limit, Severity, Stack
-from generator.promql import differs, one_of, select
-from generator.rules.base import AlertRule, Family, RecordingRule, Scenario, Series
+from generator.promql import one_of, select
+from generator.rules.base import AlertRule, RecordingRule, Scenario
+from generator.rules.databases.common import BY, MINE, late, series
 from generator.rules.notation import COUNT, VALUE
-from generator.rules.scenarios import SETTLE, held
+from generator.rules.scenarios import held
 from generator.units import number
 
-MINE = differs(names.DATABASE, "")
-BY = "database, instance, team"
 
-
-def databases(stack: Stack) -> Family:
-    """The family of databases; empty without one."""
-    if not stack.databases:
-        return Family("databases")
-    return Family("databases", tuple(_recordings(stack)), tuple(_alerts(stack)))
-
-
-def _recordings(stack: Stack) -> Iterator[RecordingRule]:
+def recordings(stack: Stack) -> Iterator[RecordingRule]:
+    """Up, connections, their share of what the server allows, and the limits in force."""
     kinds = {d.kind for d in stack.databases}
     ups, connections, shares = [], [], []
     for kind, up, now, most in (
@@ -48,7 +40,8 @@ def _recordings(stack: Stack) -> Iterator[RecordingRule]:
         yield RecordingRule(names.DATABASE_CONNECTIONS_LIMIT, f"group by ({BY}) ({present}) * {number(value)}")
 
 
-def _alerts(stack: Stack) -> Iterator[AlertRule]:
+def alerts(stack: Stack) -> Iterator[AlertRule]:
+    """Unreachable, and too many connections."""
     yield AlertRule(
         name="DatabaseDown",
         expr=f"{names.DATABASE_UP} == 0",
@@ -83,17 +76,6 @@ def _limit_text(share: str) -> str:
     return f"{{{{ with {query} }}}}{shown}, {{{{ end }}}}{{{{ {share} | humanizePercentage }}}} of max_connections"
 
 
-def _series(stack: Stack, database: Database, metric: str, value: float, **more: str) -> Series:
-    labels = {
-        "database": database.name,
-        "instance": "test:1",
-        "job": names.database_job(database.name),
-        "team": database.team,
-        **more,
-    }
-    return Series(metric, tuple(sorted(labels.items())), start=value)
-
-
 def _kinds(stack: Stack) -> Iterator[Database]:
     seen: set[tuple[str, Limit | None]] = set()
     for database in stack.databases:
@@ -102,27 +84,24 @@ def _kinds(stack: Stack) -> Iterator[Database]:
             yield database
 
 
-def _late(stack: Stack, hold: float) -> float:
-    return hold + SETTLE + 4 * (stack.scrape_interval + stack.evaluation_interval)
-
-
 def _down(stack: Stack) -> Iterator[Scenario]:
     hold = held(stack, "DatabaseDown", 60)
-    late = _late(stack, hold)
+    end = late(stack, hold)
     for database in _kinds(stack):
         metric = "pg_up" if database.kind == "postgres" else "redis_up"
         who = ((names.DATABASE, database.name),)
         for value, fires in ((0.0, True), (1.0, False)):
             state = "unreachable fires" if fires else "reachable is silent"
-            yield Scenario(f"{database.name}: {state}", (_series(stack, database, metric, value),), late, fires, who)
+            yield Scenario(f"{database.name}: {state}", (series(stack, database, metric, value),), end, fires, who)
         if hold:
-            down = (_series(stack, database, metric, 0.0),)
+            down = (series(stack, database, metric, 0.0),)
             yield Scenario(f"{database.name}: unreachable is silent before for", down, hold / 2, False, who)
-        yield Scenario(f"{database.name}: no data is silent", (), late, False, who)
+        yield Scenario(f"{database.name}: no data is silent", (), end, False, who)
 
 
 def _connections(stack: Stack) -> Iterator[Scenario]:
     hold = held(stack, "DatabaseConnectionsHigh", 120)
+    end = late(stack, hold)
     for database in _kinds(stack):
         who = ((names.DATABASE, database.name),)
         now, most = (
@@ -133,11 +112,11 @@ def _connections(stack: Stack) -> Iterator[Scenario]:
         limit = database.connections.value if database.connections else 100 * defaults.DATABASE_CONNECTIONS_SHARE
         room = limit * 10 if database.connections else 100
         for value, fires in ((limit + 1, True), (limit, False)):
-            series = (_series(stack, database, now, value), _series(stack, database, most, room))
+            shown = (series(stack, database, now, value), series(stack, database, most, room))
             what = "above the limit fires after for" if fires else "at the limit is silent"
-            yield Scenario(f"{database.name}: {what}", series, _late(stack, hold), fires, who)
-        full = (_series(stack, database, now, 9), _series(stack, database, most, 10))
-        yield Scenario(f"{database.name}: 90% of the server's maximum fires", full, _late(stack, hold), True, who)
+            yield Scenario(f"{database.name}: {what}", shown, end, fires, who)
+        full = (series(stack, database, now, 9), series(stack, database, most, 10))
+        yield Scenario(f"{database.name}: 90% of the server's maximum fires", full, end, True, who)
         if hold:
             yield Scenario(f"{database.name}: 90% is silent before for", full, hold / 2, False, who)
-        yield Scenario(f"{database.name}: no data is silent", (), _late(stack, hold), False, who)
+        yield Scenario(f"{database.name}: no data is silent", (), end, False, who)
