@@ -41,10 +41,11 @@ class Prometheus:
         self.url = f"http://127.0.0.1:{free_ports(1)[0]}"
         self.moment: float | None = None
 
-    def start(self, services: list[dict[str, Any]]) -> subprocess.Popen[bytes]:
-        """Runs the rendered configuration for these entries of a spec; waits until it answers."""
+    def start(self, services: list[dict[str, Any]], **sections: Any) -> subprocess.Popen[bytes]:
+        """Runs the rendered configuration for these entries and sections of a spec; waits until it answers."""
         stack = {"name": "contract", "scrape_interval": "1s", "scrape_timeout": "1s"}
-        bundle = generate(yaml.safe_dump({"version": 1, "stack": stack, "services": services}), target="native")
+        spec = {"version": 1, "stack": stack, "services": services, **sections}
+        bundle = generate(yaml.safe_dump(spec), target="native")
         for artifact in bundle.artifacts:
             if artifact.path.startswith("prometheus/"):
                 path = self.folder / artifact.path

@@ -102,10 +102,11 @@ class PostgresServer(RealServer):
 
     stop_signal = signal.SIGQUIT
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *settings: str) -> None:
         super().__init__()
         self.url = f"postgresql://{USER}@127.0.0.1:{self.port}/{USER}"
         self._folder = folder
+        self._settings = [word for setting in settings for word in ("-c", setting)]
         self._log = folder / "postgres.log"
         self._as_user = _unprivileged(folder)
         initdb = [_needed("initdb"), "-D", f"{folder}/data", "-U", USER, "-A", "trust", "-E", "UTF8", "-N"]
@@ -114,7 +115,7 @@ class PostgresServer(RealServer):
     def start(self) -> None:
         """See RealServer."""
         quick = ["-c", "fsync=off", "-c", "unix_socket_directories=", "-c", "listen_addresses=127.0.0.1"]
-        command = [_needed("postgres"), "-D", f"{self._folder}/data", "-p", str(self.port), *quick]
+        command = [_needed("postgres"), "-D", f"{self._folder}/data", "-p", str(self.port), *quick, *self._settings]
         self._run(command, self._log, cwd=self._folder, **self._as_user)
         self._wait(self._log)
 
@@ -155,12 +156,12 @@ class RedisServer(RealServer):
 
 
 @contextmanager
-def postgres_server(folder: Path) -> Iterator[PostgresServer]:
+def postgres_server(folder: Path, *settings: str) -> Iterator[PostgresServer]:
     """A running PostgreSQL. As root it runs as another user, in a temporary folder instead of `folder`."""
     _needed("initdb")
     own = Path(tempfile.mkdtemp(prefix="shop-postgres-")) if os.geteuid() == 0 else folder
     try:
-        with _running(PostgresServer(own)) as server:
+        with _running(PostgresServer(own, *settings)) as server:
             yield server
     finally:
         if own != folder:
