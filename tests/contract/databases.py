@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import psycopg
@@ -23,30 +24,37 @@ from tests.proof import find
 from tests.unit.sample_app.shop_servers import PostgresServer, postgres_server, redis_server
 
 POSTGRES, REDIS = "main", "cache"
-FAST, SLOW = "SELECT count(*) FROM generate_series(1, 5000)", "SELECT pg_sleep(0.5)"
-COUNTED = (
-    "SELECT sum(calls)::float, sum(total_exec_time)::float / 1000 FROM pg_stat_statements "
-    "WHERE query LIKE '%generate_series%' OR query LIKE '%pg_sleep%'"
-)
+FAST, SLOW = "SELECT count(*) FROM generate_series(1, 5000)", "SELECT pg_sleep(1)"
+COUNTED = """
+    SELECT sum(calls)::float, sum(total_exec_time)::float / 1000, string_agg(queryid::text, '|'),
+        (SELECT sum(xact_commit + xact_rollback)::float FROM pg_stat_database)
+    FROM pg_stat_statements WHERE query LIKE '%generate_series%' OR query LIKE '%pg_sleep%'
+"""
 SETTINGS = ("shared_preload_libraries=pg_stat_statements", "pg_stat_statements.track_utility=off")
 """BEGIN and ROLLBACK are not counted, so that what is counted is what the load sends."""
 LIMITS = {"statement_time": "100ms"}
 """Lower than the default, so that a few seconds of sleep outweigh the fast statements before them."""
 MAXMEMORY = 16 * 2**20
 ALERTS = ("DatabaseSlowQueries", "DatabaseRollbackRatioHigh", "RedisHitRatioLow", "RedisMemoryHigh")
+AT_ONCE = 20
 SECONDS = 60
+
+
+SETTLED_SECONDS = 3
 
 
 @dataclass(frozen=True)
 class Truth:
-    """What the servers themselves have counted, or the load."""
+    """What the servers themselves have counted, or the load. `queries` are the statements of the load."""
 
     statements: float = 0
     statement_seconds: float = 0
     rollbacks: int = 0
+    transactions: float = 0
     hits: int = 0
     lookups: int = 0
     memory: float = 0
+    queries: str = ""
 
 
 @dataclass(frozen=True)
@@ -80,15 +88,15 @@ class Databases:
         return all(self.prometheus.query(each) for each in twice)
 
     def statements(self, text: str, count: int) -> None:
-        """Runs a statement so often, ten at a time; each is a transaction that commits."""
+        """Runs a statement so often, several at a time; each is a transaction that commits."""
 
         def some(number: int) -> None:
             with psycopg.connect(self.url, autocommit=True) as connection:
                 for _ in range(number):
                     connection.execute(text)
 
-        with ThreadPoolExecutor(10) as pool:
-            list(pool.map(some, [count // 10] * 10 + [count % 10]))
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            list(pool.map(some, [count // AT_ONCE] * AT_ONCE + [count % AT_ONCE]))
 
     def rollbacks(self, count: int) -> None:
         """So many transactions that give up."""
@@ -124,25 +132,41 @@ class Databases:
         assert found
         stats = self.cache.info("stats")
         hits, misses = int(stats["keyspace_hits"]), int(stats["keyspace_misses"])
-        return Truth(found[0], found[1], self.rolled_back, hits, hits + misses, self._memory())
-
-    def observed(self, settled: Callable[[Observed], bool]) -> Observed:
-        """What is recorded once it holds what the load has done."""
-        now, was = self._counted(), self.before
-        truth = Truth(
-            now.statements - was.statements,
-            now.statement_seconds - was.statement_seconds,
-            now.rollbacks - was.rollbacks,
-            now.hits - was.hits,
-            now.lookups - was.lookups,
-            now.memory,
+        return Truth(
+            statements=found[0],
+            statement_seconds=found[1],
+            queries=found[2],
+            rollbacks=self.rolled_back,
+            transactions=found[3],
+            hits=hits,
+            lookups=hits + misses,
+            memory=self._memory(),
         )
 
-        def look() -> Observed | None:
-            found = Observed(self._values(), self._alerts(), truth)
-            return found if settled(found) else None
+    def observed(self) -> Observed:
+        """What is recorded once everything that the load did was scraped."""
+        now, was = self._counted(), self.before
+        wait("the load in what was scraped", lambda: self._settled(now) or None, SECONDS)
+        since = replace(
+            now,
+            statements=now.statements - was.statements,
+            statement_seconds=now.statement_seconds - was.statement_seconds,
+            transactions=now.transactions - was.transactions,
+            hits=now.hits - was.hits,
+            lookups=now.lookups - was.lookups,
+        )
+        return Observed(self._values(), self._alerts(), since)
 
-        return wait("the load in the recorded series", look, SECONDS)
+    def _settled(self, now: Truth) -> bool:
+        """Whether a few seconds ago every counter stood where the servers say, so that rules have seen it since."""
+        wanted = {
+            f'sum(pg_stat_statements_calls_total{{queryid=~"{now.queries}"}})': now.statements,
+            "sum(pg_stat_database_xact_rollback)": float(now.rollbacks),
+            "redis_keyspace_hits_total + redis_keyspace_misses_total": float(now.lookups),
+        }
+        before = time.time() - SETTLED_SECONDS
+        found = {each: self.prometheus.query(each, before) for each in wanted}
+        return all(rows and float(rows[0]["value"][1]) == wanted[each] for each, rows in found.items())
 
     def _values(self) -> dict[str, float]:
         found = self.prometheus.query('{__name__=~"database:.+"}')
