@@ -11,12 +11,16 @@ Pairs = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """One input series of a unit test: `start + step` per scrape interval, for as long as the test runs."""
+    """One input series of a unit test: `start + step` per scrape interval, for as long as the test runs.
+
+    `before` is (value, seconds): what it stood at until then.
+    """
 
     metric: str
     labels: Pairs
     start: float = 0.0
     step: float = 0.0
+    before: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +61,14 @@ class AlertRule:
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """Rules that belong together: one file, one group, evaluated in this order."""
+    """Rules that belong together: one file, one group, evaluated in this order.
+
+    `reads` names the families whose records the alerts' tests need, and `tested_every` is how often those tests
+    evaluate: hours of series at the stack's own pace take too long.
+    """
 
     name: str
     recordings: tuple[RecordingRule, ...] = ()
     alerts: tuple[AlertRule, ...] = ()
+    reads: tuple[str, ...] = ()
+    tested_every: float | None = None
