@@ -13,8 +13,10 @@ import pytest
 import yaml
 
 from generator.pipeline import generate
+from generator.runtime.binaries import Sources, provide
+from generator.runtime.relocate import relocated
 from tests.integration.client import free_ports, get, wait
-from tests.proof import find
+from tests.proof import STATE
 
 pytestmark = [pytest.mark.integration, pytest.mark.server("alertmanager")]
 SPEC: dict[str, Any] = {
@@ -42,14 +44,16 @@ FILLS = {"alertname": "HostDiskFillsSoon", "instance": "10.0.0.1:9100", "mountpo
 def alertmanager(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """An Alertmanager of its own, with nothing but the generated file."""
     folder: Path = tmp_path_factory.mktemp("alertmanager")
+    (folder / "alertmanager").mkdir()
     (folder / "alertmanager.yml").write_text(generate(yaml.safe_dump(SPEC)).files()["alertmanager/alertmanager.yml"])
-    server, (port,) = find("alertmanager"), free_ports(1)
-    assert server is not None
-    address = f"127.0.0.1:{port}"
+    found = provide(("alertmanager",), Sources.here(STATE).without_network(), lambda _text: None).get("alertmanager")
+    assert found is not None
+    server = relocated(found, folder, folder)
+    address = f"127.0.0.1:{free_ports(1)[0]}"
     flags = (f"--web.listen-address={address}", "--cluster.listen-address=", f"--storage.path={folder / 'data'}")
     with (folder / "log").open("wb") as log:
-        command = [server.where, f"--config.file={folder / 'alertmanager.yml'}", *flags]
-        process = subprocess.Popen(command, stdout=log, stderr=log)
+        command = [str(server.path), f"--config.file={folder / 'alertmanager.yml'}", *flags]
+        process = subprocess.Popen(command, cwd=folder / "alertmanager", stdout=log, stderr=log)
     try:
         wait("Alertmanager", lambda: get(f"http://{address}/api/v2/status"), 30)
         yield f"http://{address}"
@@ -98,7 +102,6 @@ def test_a_cause_silences_its_own_symptoms(
     alertmanager: str, case: str, source: Labels, target: Labels, expected: bool
 ) -> None:
     """The same card, host or disk, and no other."""
-    marked_apart = {name: f"{case}-{value}" for name, value in source.items() if name in ("instance", "host")}
-    matched = {n: f"{case}-{v}" for n, v in target.items() if n in ("instance", "host")}
+    apart = [{n: f"{case}-{v}" if n in ("instance", "host") else v for n, v in a.items()} for a in (source, target)]
 
-    assert silenced(alertmanager, case, {**source, **marked_apart}, {**target, **matched}) is expected
+    assert silenced(alertmanager, case, *apart) is expected
