@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 from generator import names
@@ -61,7 +62,8 @@ def _disk(stack: Stack, used: float, per_second: float) -> tuple[Series, ...]:
 
 def _scenarios(stack: Stack, within: float, above: float) -> Iterator[Scenario]:
     hold = held(stack, NAME, 3600)
-    late = AGE_SECONDS + hold + SETTLE + 4 * (stack.scrape_interval + TESTED_EVERY)
+    steps = math.ceil((AGE_SECONDS + hold + SETTLE + 4 * stack.scrape_interval) / TESTED_EVERY) + 4
+    late = steps * TESTED_EVERY
     start = above + 0.05 * (1 - above)
     fast = _disk(stack, start, (1.02 - start) / (AGE_SECONDS + within))
     slow = _disk(stack, start, (0.98 - start) / (late + within))
