@@ -10,7 +10,7 @@ from generator.problems import Problem, Severity
 from generator.promql import WINDOW_SECONDS
 from generator.rules import alerts, families
 from generator.targets.base import INSIDE, port_field, published
-from generator.units import bound, duration, percent
+from generator.units import bound, duration, number, percent
 
 MIN_SAMPLES = 4
 FAR = 1.5  # neighbouring bounds whose ratio is larger leave a quantile between them to guesswork
@@ -180,14 +180,17 @@ def _thresholds(stack: Stack) -> Iterator[Problem]:
                 f"latency_p95 {duration(low.value)} is not below latency_p95_critical {duration(high.value)}",
                 "raise latency_p95_critical",
             )
-    limits = stack.hosts.limits
-    for name in ("cpu", "memory", "disk"):
-        levels = getattr(limits, name)
+    for part, name in (
+        *((stack.hosts.limits, name) for name in ("cpu", "memory", "disk")),
+        *((stack.gpus.limits, name) for name in ("gpu", "gpu_memory", "gpu_temperature")),
+    ):
+        levels = getattr(part, name)
+        shown = number if name == "gpu_temperature" else percent
         if levels.warning.value >= levels.critical.value:
             key = levels.critical.origin if not levels.critical.origin.startswith("default") else levels.warning.origin
             yield Problem(
                 "levels",
-                f"critical {percent(levels.critical.value)} is not above warning {percent(levels.warning.value)}",
+                f"critical {shown(levels.critical.value)} is not above warning {shown(levels.warning.value)}",
                 key=key,
                 hint="raise critical or lower warning",
             )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from generator.model import HostLimits, Images, Levels, Limit, Limits, Ports, Retention
+from generator.model import GpuLimits, HostLimits, Images, Levels, Limit, Limits, Ports, Retention
 
 DAY = 86400.0
 
@@ -33,6 +33,13 @@ HOST_LIMITS = HostLimits(
     swap=_limit(0.10, "requirements 001, 003"),
     load_per_core=_limit(2.0, "requirement 003"),
     network_errors=_limit(0.01, "requirement 001"),
+    disk_fills_within=_limit(DAY, "ours"),
+    disk_fills_above=_limit(0.60, "ours"),
+)
+GPU_LIMITS = GpuLimits(
+    gpu=Levels(_limit(0.80, "requirement 003"), _limit(0.90, "requirement 003")),
+    gpu_memory=Levels(_limit(0.80, "requirement 003"), _limit(0.90, "requirement 003")),
+    gpu_temperature=Levels(_limit(80, "requirement 003"), _limit(90, "requirement 003")),
 )
 DATABASE_CONNECTIONS = _limit(80, "requirement 004")
 DATABASE_CONNECTIONS_SHARE = 0.80

@@ -119,6 +119,15 @@ class HostLimits:
     swap: Limit
     load_per_core: Limit
     network_errors: Limit
+    disk_fills_within: Limit
+    disk_fills_above: Limit
+
+
+@dataclass(frozen=True, slots=True)
+class GpuLimits:
+    gpu: Levels
+    gpu_memory: Levels
+    gpu_temperature: Levels
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +151,7 @@ class Gpus:
     targets: tuple[str, ...]
     team: str
     labels: tuple[tuple[str, str], ...]
+    limits: GpuLimits
     key: str
 
 

@@ -101,6 +101,8 @@ GPU_UTILIZATION = "gpu:utilization:ratio"
 GPU_MEMORY_USED = "gpu:memory_used:ratio"
 GPU_TEMPERATURE = "gpu:temperature:celsius"
 GPU_POWER = "gpu:power:watts"
+GPU_XID = "gpu:xid_last:code"
+GPU_ECC_UNCORRECTED = "gpu:ecc_uncorrected:total"
 DATABASE_UP = "database:up"
 DATABASE_CONNECTIONS = "database:connections"
 DATABASE_CONNECTIONS_USED = "database:connections_used:ratio"
@@ -155,7 +157,7 @@ GRAFANA_PROVIDERS = "grafana/provisioning/dashboards/dashboards.yml"
 
 
 def rules_file(family: str) -> str:
-    """One file of rules for each family: services, hosts, gpus, databases, probes, stack, own."""
+    """One file of rules for each family: services, hosts, disks, gpus, databases, probes, stack, own."""
     return f"prometheus/rules/{family}.yml"
 
 

@@ -216,7 +216,7 @@ def _levels(data: Any) -> Iterator[Found]:
     for name, levels in _mapping(data, "thresholds").items():
         if isinstance(levels, dict) and {"warning", "critical"} <= levels.keys():
             try:
-                low, high = parse_percent(levels["warning"]), parse_percent(levels["critical"])
+                low, high = (_level(name, levels[severity]) for severity in ("warning", "critical"))
             except ValueError:
                 continue
             if low >= high:
@@ -226,6 +226,14 @@ def _levels(data: Any) -> Iterator[Found]:
                     f"critical {levels['critical']} is not above warning {levels['warning']}",
                     "raise critical or lower warning",
                 )
+
+
+def _level(name: str, value: Any) -> float:
+    if name != "gpu_temperature":
+        return parse_percent(value)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ValueError(value)
+    return float(value)
 
 
 def _intervals(data: Any) -> Iterator[Found]:

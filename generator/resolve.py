@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import fields, replace
-from typing import Any
+from typing import Any, TypeVar
 
 from generator import defaults, names, spec
 from generator.model import (
@@ -16,6 +16,7 @@ from generator.model import (
     DnsSd,
     DockerSd,
     FileSd,
+    GpuLimits,
     Gpus,
     HostLimits,
     Hosts,
@@ -36,6 +37,7 @@ from generator.targets import Target
 from generator.targets.base import BEHIND, components_in, published
 
 Pairs = tuple[tuple[str, Any], ...]
+PartLimits = TypeVar("PartLimits", HostLimits, GpuLimits)
 
 
 def resolve(typed: spec.StackSpec, target: Target) -> Stack:
@@ -75,7 +77,7 @@ def resolve(typed: spec.StackSpec, target: Target) -> Stack:
             )
         ),
         hosts=_hosts(typed, team, place),
-        gpus=_gpus(typed.gpus, team, place),
+        gpus=_gpus(typed, team, place),
         databases=tuple(sorted(_databases(typed, team, place), key=lambda d: d.name)),
         probes=tuple(sorted(_probes(typed, team, place), key=lambda p: p.name)),
         alerting=_alerting(typed.alerting, place),
@@ -201,40 +203,34 @@ def _hosts(typed: spec.StackSpec, team: str, place: _Place) -> Hosts:
         containers=place.all((section.containers if section else None) or ()),
         team=(section.team if section else None) or team,
         labels=tuple(sorted(((section.labels if section else None) or {}).items())),
-        limits=_host_limits(typed.thresholds),
+        limits=_part_limits(defaults.HOST_LIMITS, typed.thresholds),
         key="hosts",
     )
 
 
-def _gpus(typed: spec.GpusSection | None, team: str, place: _Place) -> Gpus:
+def _gpus(typed: spec.StackSpec, team: str, place: _Place) -> Gpus:
+    section = typed.gpus
     return Gpus(
-        exporter=(typed.exporter if typed else None) or defaults.GPU_EXPORTER,
-        targets=place.all(typed.targets if typed else ()),
-        team=(typed.team if typed else None) or team,
-        labels=tuple(sorted(((typed.labels if typed else None) or {}).items())),
+        exporter=(section.exporter if section else None) or defaults.GPU_EXPORTER,
+        targets=place.all(section.targets if section else ()),
+        team=(section.team if section else None) or team,
+        labels=tuple(sorted(((section.labels if section else None) or {}).items())),
+        limits=_part_limits(defaults.GPU_LIMITS, typed.thresholds),
         key="gpus",
     )
 
 
-def _host_limits(typed: spec.ThresholdsSection | None) -> HostLimits:
-    base = defaults.HOST_LIMITS
+def _part_limits(base: PartLimits, typed: spec.ThresholdsSection | None) -> PartLimits:
+    """The limits of hosts or GPUs, whose names are the spec's."""
 
-    def levels(name: str) -> Levels:
+    def one(name: str) -> Limit | Levels:
         part, default = getattr(typed, name, None), getattr(base, name)
+        if not isinstance(default, Levels):
+            return _one(typed, name, default, "thresholds")
         key = f"thresholds.{name}"
         return Levels(_one(part, "warning", default.warning, key), _one(part, "critical", default.critical, key))
 
-    def single(name: str) -> Limit:
-        return _one(typed, name, getattr(base, name), "thresholds")
-
-    return HostLimits(
-        levels("cpu"),
-        levels("memory"),
-        levels("disk"),
-        single("swap"),
-        single("load_per_core"),
-        single("network_errors"),
-    )
+    return replace(base, **{f.name: one(f.name) for f in fields(base)})  # type: ignore[arg-type]
 
 
 def _databases(typed: spec.StackSpec, team: str, place: _Place) -> Iterable[Database]:

@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any
 
 from generator import defaults
-from generator.model import HostLimits, Levels, Limit, Limits
+from generator.model import GpuLimits, HostLimits, Levels, Limit, Limits
 from generator.spec import StackSpec
 from generator.units import duration, number, percent
 
@@ -59,6 +59,7 @@ def _defaults() -> dict[str, dict[str, Any]]:
         "ThresholdsSection": {
             **dict(_limits(defaults.LIMITS)),
             **dict(_limits(defaults.HOST_LIMITS)),
+            **dict(_limits(defaults.GPU_LIMITS)),
             "database_connections": defaults.DATABASE_CONNECTIONS.value,
             **{quantity: limit.value for quantity, limit in defaults.DATABASE_LIMITS.items()},
             "certificate_days": defaults.CERTIFICATE_DAYS.value,
@@ -74,13 +75,18 @@ def _defaults() -> dict[str, dict[str, Any]]:
     }
 
 
-def _limits(limits: Limits | HostLimits) -> Iterator[tuple[str, Any]]:
+def _limits(limits: Limits | HostLimits | GpuLimits) -> Iterator[tuple[str, Any]]:
     for field in fields(limits):
         value: Limit | Levels = getattr(limits, field.name)
         if isinstance(value, Levels):
-            yield field.name, {"warning": percent(value.warning.value), "critical": percent(value.critical.value)}
+            shown = _plain if field.name == "gpu_temperature" else percent
+            yield field.name, {"warning": shown(value.warning.value), "critical": shown(value.critical.value)}
         else:
             yield field.name, value.value
+
+
+def _plain(value: float) -> float:
+    return value
 
 
 def _written(value: Any, field: dict[str, Any]) -> Any:

@@ -114,6 +114,16 @@ class LevelsSpec(Part):
     critical: Percent | None = Field(None, description="the alert is critical above it, which silences the warning")
 
 
+Degrees = Annotated[float, Field(gt=0, le=150)]
+
+
+class DegreesSpec(Part):
+    """A warning and a critical temperature in degrees Celsius."""
+
+    warning: Degrees | None = Field(None, description="the alert is a warning above it")
+    critical: Degrees | None = Field(None, description="the alert is critical above it, which silences the warning")
+
+
 class HttpThresholds(Part):
     """Limits of a service. At `services[].thresholds` they override those of the stack."""
 
@@ -149,6 +159,11 @@ class ThresholdsSection(DatabaseThresholds, HttpThresholds):
     swap: Percent | None = Field(None, description="HostSwapping: used share of swap")
     load_per_core: Annotated[float, Field(gt=0)] | None = Field(None, description="HostHighLoad: load5 / cores")
     network_errors: Percent | None = Field(None, description="HostNetworkErrors: errors and drops / packets")
+    disk_fills_within: Duration | None = Field(None, description="HostDiskFillsSoon: full so soon by the trend of 6h")
+    disk_fills_above: Percent | None = Field(None, description="HostDiskFillsSoon: and more than this used already")
+    gpu: LevelsSpec | None = Field(None, description="GpuHighUtilization: share of time that a card computes")
+    gpu_memory: LevelsSpec | None = Field(None, description="GpuHighMemory: used share of a card's frame buffer")
+    gpu_temperature: DegreesSpec | None = Field(None, description="GpuHot: degrees Celsius, such as 80")
     certificate_days: Annotated[int, Field(ge=1)] | None = Field(None, description="CertificateExpiresSoon")
 
 

@@ -67,7 +67,7 @@ def _inhibitions() -> list[dict[str, Any]]:
         _inhibit(
             ['severity="critical"'],
             ['severity="warning"'],
-            ["alertname", names.SERVICE, names.ROUTE, names.INSTANCE, names.MOUNTPOINT, names.DATABASE],
+            ["alertname", names.SERVICE, names.ROUTE, names.INSTANCE, names.MOUNTPOINT, names.DATABASE, names.GPU],
         ),
         _inhibit(
             ['alertname="HighLatencyP95Critical"'], ['alertname=~"HighLatencyP95|HighLatencyAverage"'], [names.SERVICE]
@@ -84,6 +84,14 @@ def _inhibitions() -> list[dict[str, Any]]:
             ['alertname="ServiceDown"', f'job="{names.JOB_NODE}"'],
             ['alertname="ServiceDown"', f'job!="{names.JOB_NODE}"'],
             [names.HOST],
+        ),
+        _inhibit(['alertname="ServiceDown"', f'job="{names.JOB_NODE}"'], ['alertname=~"Host.*"'], [names.INSTANCE]),
+        _inhibit(['alertname="ServiceDown"', f'job="{names.JOB_NODE}"'], ['alertname=~"Gpu.*"'], [names.HOST]),
+        _inhibit(['alertname="ServiceDown"', f'job="{names.JOB_GPU}"'], ['alertname=~"Gpu.*"'], [names.INSTANCE]),
+        _inhibit(
+            ['alertname="HostDiskFull"', 'severity="critical"'],
+            ['alertname="HostDiskFillsSoon"'],
+            [names.INSTANCE, names.MOUNTPOINT],
         ),
     ]
 

@@ -65,22 +65,29 @@ def hosts(words: Words, stack: Stack) -> Iterator[Panel]:
 
 
 def gpus(words: Words, stack: Stack) -> Iterator[Panel]:
-    """The cards, where the stack has any."""
+    """The cards, where the stack has any, with the limits of their alerts."""
     if not stack.gpus.targets:
         return
+    limits = stack.gpus.limits
     yield row(words["row.gpus"])
-    for key, unit, series in (
-        ("panel.gpu", "percentunit", names.GPU_UTILIZATION),
-        ("panel.gpu_memory", "percentunit", names.GPU_MEMORY_USED),
-        ("panel.gpu_temperature", "celsius", names.GPU_TEMPERATURE),
-        ("panel.gpu_power", "watt", names.GPU_POWER),
-    ):
-        yield timeseries(words[key], words[f"{key}.help"], unit, Query(series, "{{instance}} {{gpu}}"))
+    yield _share(words, "panel.gpu", _card(names.GPU_UTILIZATION), limits.gpu)
+    yield _share(words, "panel.gpu_memory", _card(names.GPU_MEMORY_USED), limits.gpu_memory)
+    yield _limited(words, "panel.gpu_temperature", "celsius", _card(names.GPU_TEMPERATURE), limits.gpu_temperature)
+    power = "panel.gpu_power"
+    yield timeseries(words[power], words[f"{power}.help"], "watt", _card(names.GPU_POWER))
+
+
+def _card(series: str) -> Query:
+    return Query(series, "{{instance}} {{gpu}}")
 
 
 def _share(words: Words, key: str, shown: Query, levels: Levels) -> Panel:
+    return _limited(words, key, "percentunit", shown, levels)
+
+
+def _limited(words: Words, key: str, unit: str, shown: Query, levels: Levels) -> Panel:
     steps: Steps = ((GREEN, None), (YELLOW, levels.warning.value), (RED, levels.critical.value))
-    return timeseries(words[key], words[f"{key}.help"], "percentunit", shown, steps=steps)
+    return timeseries(words[key], words[f"{key}.help"], unit, shown, steps=steps)
 
 
 def _network(words: Words) -> Panel:

@@ -10,6 +10,7 @@ from generator.model import Stack
 from generator.promql import either, one_of, select
 from generator.rules.base import AlertRule, Family, RecordingRule, Scenario, Series
 from generator.rules.databases import databases
+from generator.rules.disks import disks
 from generator.rules.gpus import gpus
 from generator.rules.hosts import hosts
 from generator.rules.probes import probes
@@ -17,7 +18,7 @@ from generator.rules.scenarios import held
 from generator.rules.services import services
 from generator.rules.stack import watchdog
 
-FAMILIES = (services, hosts, gpus, databases, probes, watchdog)
+FAMILIES = (services, hosts, disks, gpus, databases, probes, watchdog)
 
 
 def families(stack: Stack) -> tuple[Family, ...]:

@@ -10,15 +10,27 @@ Pairs = tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
+class Run:
+    """What a series did for so many seconds: grew from `start` by `step` per scrape interval, or was not there."""
+
+    seconds: float
+    start: float | None = None
+    step: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class Series:
     """One input series of a unit test: `start + step` per scrape interval, for as long as the test runs.
 
-    With `restarts` it begins again at 0 after each so many intervals, as the counters of a server that restarts."""
+    `earlier` is what it did before that. With `restarts` it begins again at 0 after each so many intervals, as the
+    counters of a server that restarts.
+    """
 
     metric: str
     labels: Pairs
     start: float = 0.0
     step: float = 0.0
+    earlier: tuple[Run, ...] = ()
     restarts: int = 0
 
 
@@ -60,8 +72,14 @@ class AlertRule:
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """Rules that belong together: one file, one group, evaluated in this order."""
+    """Rules that belong together: one file, one group, evaluated in this order.
+
+    `reads` names the families whose records the alerts' tests need, and `tested_every` is how often those tests
+    evaluate: hours of series at the stack's own pace take too long.
+    """
 
     name: str
     recordings: tuple[RecordingRule, ...] = ()
     alerts: tuple[AlertRule, ...] = ()
+    reads: tuple[str, ...] = ()
+    tested_every: float | None = None

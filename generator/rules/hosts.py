@@ -108,7 +108,7 @@ def _alert(
         hold=hold,
         severity=severity,
         value=shown,
-        limit=notation(number(limit.value)),
+        limit=notation(repr(float(limit.value))),
         subject=" ".join(f"{{{{ $labels.{label} }}}}" for label in (names.INSTANCE, *_PARTS.get(name, ()))),
         limits=((name, limit),),
         labels=((names.TEAM, stack.hosts.team),),
@@ -190,7 +190,8 @@ def _scenarios(
     high = limit * 1.02 if traffic.make in ("load", "lossy") else min(limit + 0.02, 1 - (1 - limit) / 2)
     low = limit * 0.98
     what = f"{name} {severity.value}"
-    yield Scenario(f"{what}: above the limit fires after for", traffic.series(stack, high), late, True, who)
+    if high > limit:
+        yield Scenario(f"{what}: above the limit fires after for", traffic.series(stack, high), late, True, who)
     if hold >= 4 * stack.evaluation_interval:
         yield Scenario(
             f"{what}: above the limit is silent before for", traffic.series(stack, high), hold * 0.75, False, who

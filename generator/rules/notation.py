@@ -28,6 +28,11 @@ def PLAIN(number: str) -> str:
     return f'{{{{ {number} | printf "%.2f" }}}}'
 
 
+def DEGREES(number: str) -> str:
+    """91 -> 91 °C, 82.5 -> 82.5 °C"""
+    return f'{{{{ {number} | printf "%.4g" }}}} °C'
+
+
 def limit_of(notation: Notation, service: str, route: str | None) -> str:
     """A template that asks for the limit in force of the alert's own service, or of its route if it has one."""
     by_service = _first(notation, service, "{service=%q}", "$labels.service")

@@ -94,6 +94,16 @@ POSTGRES_THRESHOLDS = {
     "min_transactions": st.integers(0, 1000),
 }
 REDIS_THRESHOLDS = {"redis_hit_ratio": RATIOS, "redis_memory": RATIOS, "min_lookups": st.integers(0, 1000)}
+LEVELS = st.sampled_from([{"warning": "50%"}, {"warning": "40%", "critical": "100%"}, {"critical": "97.5%"}])
+DEGREES = st.sampled_from([{"warning": 60}, {"warning": 70.5, "critical": 85}, {"critical": 95}])
+RESOURCES = {
+    "cpu": LEVELS,
+    "gpu": LEVELS.map(lambda levels: {**levels, "warning": "30%"}),
+    "gpu_memory": LEVELS.map(lambda levels: {**levels, "warning": "30%"}),
+    "gpu_temperature": DEGREES,
+    "disk_fills_within": st.sampled_from(["1h", "12h", "1d", "7d"]),
+    "disk_fills_above": st.sampled_from(["1%", "60%", "99.9%", "100%"]),
+}
 STACK = _some(
     environment=st.from_regex(r"[A-Za-z0-9_.-]{1,10}", fullmatch=True),
     team=hostile(128),
@@ -106,6 +116,9 @@ STACK = _some(
 )
 FOR = st.dictionaries(
     st.sampled_from(["HighErrorRate", "HighLatencyP95", "ServiceDown"]), st.sampled_from(["0s", "1m", "10m"])
+)
+FOR_RESOURCES = st.dictionaries(
+    st.sampled_from(["GpuHot", "GpuErrors", "HostDiskFillsSoon"]), st.sampled_from(["0s", "10m", "2h"])
 )
 ROUTES = st.dictionaries(
     hostile(60), _some(latency_p95=DURATIONS, error_ratio=RATIOS, latency_average=DURATIONS), max_size=3
@@ -189,7 +202,7 @@ def alerting(draw: st.DrawFn) -> Spec:
             routes=st.lists(route, max_size=3),
             disable=st.lists(st.sampled_from(["HostHighLoad", "HighErrorRate", "TrafficSurge"]), unique=True),
             rules=st.lists(rule, max_size=1),
-            **{"for": FOR},
+            **{"for": st.one_of(FOR, FOR_RESOURCES)},
         )
     )
 
@@ -222,7 +235,7 @@ def specs(draw: st.DrawFn) -> Spec:
     made: Spec = {"version": 1, "stack": {"name": draw(NAMES), **draw(STACK)}, "services": draw(services())}
     return made | draw(
         _some(
-            thresholds=_some(**THRESHOLDS, **POSTGRES_THRESHOLDS, **REDIS_THRESHOLDS),
+            thresholds=_some(**THRESHOLDS, **RESOURCES, **POSTGRES_THRESHOLDS, **REDIS_THRESHOLDS),
             hosts=hosts,
             gpus=gpus,
             databases=st.lists(st.sampled_from(databases), unique_by=str, min_size=1),
@@ -248,6 +261,7 @@ WORST: Spec = {
         {"name": "b", "kind": "django", "docker": {"port": 1, "label": f"team={_BAD}"}, "labels": {"tier": _BAD}},
     ],
     "hosts": {"targets": ["node-exporter:9100"], "team": _BAD, "labels": {"rack": _BAD}},
+    "gpus": {"targets": ["dcgm:9400"], "team": _BAD, "labels": {"zone": _BAD}},
     "databases": [{"name": "main", "kind": "postgres", "targets": ["pg:9187"], "team": _BAD}],
     "probes": [{"name": "home", "kind": "http", "target": "https://example.com/", "team": _BAD}],
     "alerting": {

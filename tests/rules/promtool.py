@@ -55,6 +55,16 @@ class Rules:
         rules = sorted(str(path) for path in self.folder.glob("prometheus/rules/*.yml"))
         return run(self.folder, {"rule_files": rules, "evaluation_interval": self.step, "tests": [test]})
 
+    def judge_alert(self, series: dict[str, str], alert: str, at: str) -> str:
+        """What promtool shows of an alert with its annotations, when it was told that there is none."""
+        test = {
+            "interval": self.step,
+            "input_series": [{"series": name, "values": values} for name, values in series.items()],
+            "alert_rule_test": [{"alertname": alert, "eval_time": at, "exp_alerts": []}],
+        }
+        rules = sorted(str(path) for path in self.folder.glob("prometheus/rules/*.yml"))
+        return run(self.folder, {"rule_files": rules, "evaluation_interval": self.step, "tests": [test]})
+
     def fires(self, series: dict[str, str], alert: str, at: str, **labels: str) -> bool:
         """Whether an alert fires at a moment, with these labels."""
         matchers = "".join(f',{name}="{value}"' for name, value in labels.items())

@@ -36,6 +36,21 @@ ALERTS: dict[str, AlertText] = {
             "It only grows: lower the retention in the spec, or enlarge the disk.",
         ),
     ),
+    "HostDiskFillsSoon": AlertText(
+        "<subject>: disk full soon, <value> used",
+        "At the pace of the last six hours the file system <subject> is full within <limit>; <value> of it is used now."
+        "",
+        "A straight line through the use of the last six hours reaches the size of the file system in time, with at "
+        "least three hours to judge by and growth in the last hour still. Nothing is broken yet.",
+        (
+            "What grows? `du -xh --max-depth=2 MOUNTPOINT | sort -h | tail`, and once more some minutes later.",
+            "When did it begin? On the dashboard, look at the disk's graph over a day: a deployment, a log level, a "
+            "backup?",
+            "Stop what writes, or rotate it, before the disk is full; logs and old images (`docker system df`) go "
+            "first.",
+            "The growth is meant: lower the retention in the spec, or enlarge the disk.",
+        ),
+    ),
     "HostSwapping": AlertText(
         "<subject> swaps",
         "<subject> uses <value> of its swap (limit <limit>), or has moved pages in and out for ten minutes.",

@@ -38,7 +38,11 @@ class PlatformStack(RunningStack):
             "scrape_interval": "5s",
             "scrape_timeout": "4s",
         }
-        content["alerting"] |= {"group_wait": "1s", "group_interval": "5s", "for": {"HighErrorRate": "15s"}}
+        content["alerting"] |= {
+            "group_wait": "1s",
+            "group_interval": "5s",
+            "for": {"HighErrorRate": "15s", "GpuHot": "10s"},
+        }
         return content
 
     @property
