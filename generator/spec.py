@@ -125,6 +125,15 @@ class HttpThresholds(Part):
     consecutive_errors: Annotated[int, Field(ge=1)] | None = Field(None, description="5xx within 5 minutes")
     min_requests: Annotated[int, Field(ge=0)] | None = Field(None, description="with fewer, ratios mean nothing")
     min_errors: Annotated[int, Field(ge=0)] | None = Field(None, description="with fewer, ratios mean nothing")
+    up_changes: Annotated[int, Field(ge=1)] | None = Field(
+        None, description="TargetFlapping: changes of `up` within 15 minutes"
+    )
+    samples_per_scrape: Annotated[int, Field(ge=1)] | None = Field(
+        None, description="CardinalityExplosion: samples that a target gives at a scrape"
+    )
+    samples_growth: Annotated[float, Field(gt=1)] | None = Field(
+        None, description="CardinalityExplosion: times as many as a day before"
+    )
 
 
 class ThresholdsSection(HttpThresholds):
@@ -138,6 +147,9 @@ class ThresholdsSection(HttpThresholds):
     network_errors: Percent | None = Field(None, description="HostNetworkErrors: errors and drops / packets")
     database_connections: Annotated[int, Field(ge=1)] | None = Field(None, description="DatabaseConnectionsHigh")
     certificate_days: Annotated[int, Field(ge=1)] | None = Field(None, description="CertificateExpiresSoon")
+    metrics_storage: Percent | None = Field(
+        None, description="MetricsStorageNearLimit: used share of `stack.retention.metrics_size`"
+    )
 
 
 class RouteSpec(Part):

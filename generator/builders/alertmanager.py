@@ -83,6 +83,8 @@ def _inhibitions() -> list[dict[str, Any]]:
             ['alertname="ServiceDown"', f'job!="{names.JOB_NODE}"'],
             [names.HOST],
         ),
+        _inhibit(['alertname="ServiceDown"'], ['alertname="TargetFlapping"'], [names.JOB, names.INSTANCE]),
+        _inhibit(['alertname="ServiceDown"', f'job="{names.JOB_NODE}"'], ['alertname="TargetFlapping"'], [names.HOST]),
     ]
 
 

@@ -61,4 +61,4 @@ def _round_up(seconds: float, step: float) -> float:
 def _series(series: Series, samples: int) -> dict[str, str]:
     start, step = number(series.start), number(round(series.step, 9))
     name = select(series.metric, *(equals(label, value) for label, value in series.labels))
-    return {"series": name, "values": f"{start}+{step}x{samples}"}
+    return {"series": name, "values": series.values or f"{start}+{step}x{samples}"}

@@ -11,12 +11,16 @@ Pairs = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """One input series of a unit test: `start + step` per scrape interval, for as long as the test runs."""
+    """One input series of a unit test: `start + step` per scrape interval, for as long as the test runs.
+
+    `values` are written as promtool wants them and stand in place of both.
+    """
 
     metric: str
     labels: Pairs
     start: float = 0.0
     step: float = 0.0
+    values: str = ""
 
 
 @dataclass(frozen=True, slots=True)

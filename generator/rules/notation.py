@@ -37,6 +37,11 @@ def limit_of(notation: Notation, service: str, route: str | None) -> str:
     return f"{{{{ if $labels.route }}}}{by_route}{{{{ else }}}}{by_service}{{{{ end }}}}"
 
 
+def limit_of_target(notation: Notation, series: str) -> str:
+    """A template that asks for the limit in force of the alert's own target."""
+    return _first(notation, series, "{job=%q,instance=%q}", "$labels.job $labels.instance")
+
+
 def _first(notation: Notation, series: str, matchers: str, arguments: str) -> str:
     query = f"printf `{series}{matchers}` {arguments} | query"
     return f"{{{{ with {query} }}}}{notation('. | first | value')}{{{{ end }}}}"

@@ -85,6 +85,9 @@ THRESHOLDS = {
     "consecutive_errors": st.integers(1, 100),
     "min_requests": st.integers(0, 100),
     "min_errors": st.integers(0, 20),
+    "up_changes": st.integers(1, 40),
+    "samples_per_scrape": st.integers(1, 100_000),
+    "samples_growth": st.sampled_from([1.2, 2, 10]),
 }
 STACK = _some(
     environment=st.from_regex(r"[A-Za-z0-9_.-]{1,10}", fullmatch=True),
@@ -212,7 +215,7 @@ def specs(draw: st.DrawFn) -> Spec:
     made: Spec = {"version": 1, "stack": {"name": draw(NAMES), **draw(STACK)}, "services": draw(services())}
     return made | draw(
         _some(
-            thresholds=_some(**THRESHOLDS),
+            thresholds=_some(metrics_storage=RATIOS, **THRESHOLDS),
             hosts=hosts,
             gpus=gpus,
             databases=st.lists(st.sampled_from(databases), unique_by=str, min_size=1),
