@@ -25,6 +25,9 @@ LIMITS = Limits(
     consecutive_errors=_limit(10, "requirement 002"),
     min_requests=_limit(20, "ours"),
     min_errors=_limit(5, "ours"),
+    up_changes=_limit(4, "requirement 001"),
+    samples_per_scrape=_limit(10_000, "ours"),
+    samples_growth=_limit(2, "requirements 001, 004"),
 )
 HOST_LIMITS = HostLimits(
     cpu=Levels(_limit(0.70, "requirement 003"), _limit(0.85, "requirement 003")),
@@ -53,6 +56,8 @@ DATABASE_LIMITS = {
     "min_lookups": _limit(100, "ours"),
 }
 CERTIFICATE_DAYS = _limit(14, "ours")
+METRICS_STORAGE = _limit(0.80, "ours")
+SAMPLES_SMALL = _limit(1_000, "ours")
 
 ENVIRONMENT = "production"
 TEAM = "ops"

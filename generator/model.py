@@ -46,6 +46,9 @@ class Limits:
     consecutive_errors: Limit
     min_requests: Limit
     min_errors: Limit
+    up_changes: Limit
+    samples_per_scrape: Limit
+    samples_growth: Limit
 
 
 @dataclass(frozen=True, slots=True)
@@ -354,6 +357,7 @@ class Stack:
     images: Images
     limits: Limits
     certificate_days: Limit
+    metrics_storage: Limit
     database_connections: Limit
     services: tuple[Service, ...]
     hosts: Hosts

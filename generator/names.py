@@ -55,6 +55,23 @@ CLIENT_ERROR_RATIO_ROUTE = "service_route:http_client_errors:ratio_rate5m"
 LATENCY_BUCKETS = "service_le:http_latency_seconds_bucket:rate5m"
 
 
+# Targets of every kind, and the stack itself
+TARGET_CHANGES = "instance:up_changes:count15m"
+TARGET_CHANGES_LIMIT = "instance:up_changes:limit"
+SAMPLES = "instance:samples_per_scrape:count"
+SAMPLES_DAY_AGO = "instance:samples_per_scrape:max1h_day_ago"
+SAMPLES_GROWTH_LIMIT = "instance:samples_growth:limit"
+SAMPLES_SIZE_LIMIT = "instance:samples_size:limit"
+SAMPLES_LIMIT = "instance:samples_per_scrape:limit"
+RULE_FAILURES = "instance_rule_group:rule_failures:increase3m"
+RULES_MISSED = "instance_rule_group:rule_iterations_missed:increase3m"
+ALERTS_UNSENT = "instance:alerts_unsent:increase3m"
+NOTIFICATIONS_FAILED = "instance_integration:notifications_failed:increase"
+CONFIG_RELOADED = "instance:config_reload:success"
+STORAGE_USED = "instance:metrics_storage_used:ratio"
+STORAGE_AGE = "instance:metrics_storage_age:ratio"
+
+
 def control_group(stack: str, component: str) -> str:
     """The control group of a container; both of Docker's cgroup drivers take the name of a slice."""
     return f"{stack}-{component}.slice"

@@ -67,6 +67,7 @@ def resolve(typed: spec.StackSpec, target: Target) -> Stack:
         images=_override(defaults.IMAGES, section.images),
         limits=limits,
         certificate_days=_one(typed.thresholds, "certificate_days", defaults.CERTIFICATE_DAYS, "thresholds"),
+        metrics_storage=_one(typed.thresholds, "metrics_storage", defaults.METRICS_STORAGE, "thresholds"),
         database_connections=_one(
             typed.thresholds, "database_connections", defaults.DATABASE_CONNECTIONS, "thresholds"
         ),

@@ -135,6 +135,15 @@ class HttpThresholds(Part):
     consecutive_errors: Annotated[int, Field(ge=1)] | None = Field(None, description="5xx within 5 minutes")
     min_requests: Annotated[int, Field(ge=0)] | None = Field(None, description="with fewer, ratios mean nothing")
     min_errors: Annotated[int, Field(ge=0)] | None = Field(None, description="with fewer, ratios mean nothing")
+    up_changes: Annotated[int, Field(ge=1)] | None = Field(
+        None, description="TargetFlapping: changes of `up` within 15 minutes"
+    )
+    samples_per_scrape: Annotated[int, Field(ge=1)] | None = Field(
+        None, description="CardinalityExplosion: samples that a target gives at a scrape"
+    )
+    samples_growth: Annotated[float, Field(gt=1)] | None = Field(
+        None, description="CardinalityExplosion: times as many as a day before"
+    )
 
 
 class DatabaseThresholds(Part):
@@ -165,6 +174,9 @@ class ThresholdsSection(DatabaseThresholds, HttpThresholds):
     gpu_memory: LevelsSpec | None = Field(None, description="GpuHighMemory: used share of a card's frame buffer")
     gpu_temperature: DegreesSpec | None = Field(None, description="GpuHot: degrees Celsius, such as 80")
     certificate_days: Annotated[int, Field(ge=1)] | None = Field(None, description="CertificateExpiresSoon")
+    metrics_storage: Percent | None = Field(
+        None, description="MetricsStorageNearLimit: used share of `stack.retention.metrics_size`"
+    )
 
 
 class RouteSpec(Part):

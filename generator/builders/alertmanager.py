@@ -93,6 +93,8 @@ def _inhibitions() -> list[dict[str, Any]]:
             ['alertname="HostDiskFillsSoon"'],
             [names.INSTANCE, names.MOUNTPOINT],
         ),
+        _inhibit(['alertname="ServiceDown"'], ['alertname="TargetFlapping"'], [names.JOB, names.INSTANCE]),
+        _inhibit(['alertname="ServiceDown"', f'job="{names.JOB_NODE}"'], ['alertname="TargetFlapping"'], [names.HOST]),
     ]
 
 

@@ -63,6 +63,8 @@ def _round_up(seconds: float, step: float) -> float:
 
 def _series(series: Series, samples: int, interval: float) -> dict[str, str]:
     name = select(series.metric, *(equals(label, value) for label, value in series.labels))
+    if series.values:
+        return {"series": name, "values": series.values}
     if series.restarts:
         lives = math.ceil((samples + 1) / series.restarts)
         return {"series": name, "values": " ".join([_run(series.start, series.step, series.restarts - 1)] * lives)}

@@ -16,9 +16,9 @@ from generator.rules.hosts import hosts
 from generator.rules.probes import probes
 from generator.rules.scenarios import held
 from generator.rules.services import services
-from generator.rules.stack import watchdog
+from generator.rules.stack import stack_itself
 
-FAMILIES = (services, hosts, disks, gpus, databases, probes, watchdog)
+FAMILIES = (services, hosts, disks, gpus, databases, probes, stack_itself)
 
 
 def families(stack: Stack) -> tuple[Family, ...]:

@@ -23,7 +23,7 @@ class Series:
     """One input series of a unit test: `start + step` per scrape interval, for as long as the test runs.
 
     `earlier` is what it did before that. With `restarts` it begins again at 0 after each so many intervals, as the
-    counters of a server that restarts.
+    counters of a server that restarts. `values` are written as promtool wants them and stand in place of all that.
     """
 
     metric: str
@@ -32,6 +32,7 @@ class Series:
     step: float = 0.0
     earlier: tuple[Run, ...] = ()
     restarts: int = 0
+    values: str = ""
 
 
 @dataclass(frozen=True, slots=True)

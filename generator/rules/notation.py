@@ -47,6 +47,11 @@ def limit_of_database(notation: Notation, series: str) -> str:
     return _first(notation, series, "{database=%q}", "$labels.database")
 
 
+def limit_of_target(notation: Notation, series: str) -> str:
+    """A template that asks for the limit in force of the alert's own target."""
+    return _first(notation, series, "{job=%q,instance=%q}", "$labels.job $labels.instance")
+
+
 def _first(notation: Notation, series: str, matchers: str, arguments: str) -> str:
     query = f"printf `{series}{matchers}` {arguments} | query"
     return f"{{{{ with {query} }}}}{notation('. | first | value')}{{{{ end }}}}"

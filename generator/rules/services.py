@@ -11,6 +11,7 @@ from generator.rules import scenarios
 from generator.rules.base import AlertRule, Family, Scenario
 from generator.rules.limits import limits, routed
 from generator.rules.notation import COUNT, RATIO, SECONDS, VALUE, Notation, limit_of
+from generator.rules.targets import SUBJECT, TARGET, target_alerts, target_recordings
 from generator.rules.vocabulary import slow_shares, vocabulary, window_count
 
 SLOW_SHARE = "0.05"
@@ -20,7 +21,8 @@ LATENCIES = ("latency_p95", "latency_p95_critical")
 def services(stack: Stack) -> Family:
     """The family of services: vocabulary, limits, shares judged by bucket, alerts."""
     slow = tuple(rule for quantity in LATENCIES for rule in slow_shares(stack, quantity))
-    return Family("services", (*vocabulary(stack), *limits(stack), *slow), tuple(_alerts(stack)))
+    recordings = (*vocabulary(stack), *limits(stack), *slow, *target_recordings(stack))
+    return Family("services", recordings, (*_alerts(stack), *target_alerts(stack)))
 
 
 def _alerts(stack: Stack) -> Iterator[AlertRule]:
@@ -35,7 +37,7 @@ def _alerts(stack: Stack) -> Iterator[AlertRule]:
 
 def _down(stack: Stack) -> AlertRule:
     """Every target of the stack, not services alone; `host` is what inhibition compares."""
-    up = "min by (service, database, team, job, instance) (up) == 0"
+    up = f"min by ({TARGET}) (up) == 0"
     expr = f'label_replace({up}, "host", "$1", "instance", "(.+):[0-9]+")'
     if any(s.discovery or s.push for s in stack.services):
         expr += f" or group by (service, team) ({names.SERVICE_ABSENT})"
@@ -46,7 +48,7 @@ def _down(stack: Stack) -> AlertRule:
         severity=Severity.CRITICAL,
         value="up 0",
         limit="up 1",
-        subject="{{ or $labels.service $labels.database $labels.job }}{{ with $labels.instance }} ({{ . }}){{ end }}",
+        subject=SUBJECT,
         scenarios=tuple(scenarios.down(stack)),
     )
 

@@ -85,6 +85,9 @@ THRESHOLDS = {
     "consecutive_errors": st.integers(1, 100),
     "min_requests": st.integers(0, 100),
     "min_errors": st.integers(0, 20),
+    "up_changes": st.integers(1, 40),
+    "samples_per_scrape": st.integers(1, 100_000),
+    "samples_growth": st.sampled_from([1.2, 2, 10]),
 }
 POSTGRES_THRESHOLDS = {
     "database_connections": st.integers(1, 500),
@@ -235,7 +238,9 @@ def specs(draw: st.DrawFn) -> Spec:
     made: Spec = {"version": 1, "stack": {"name": draw(NAMES), **draw(STACK)}, "services": draw(services())}
     return made | draw(
         _some(
-            thresholds=_some(**THRESHOLDS, **RESOURCES, **POSTGRES_THRESHOLDS, **REDIS_THRESHOLDS),
+            thresholds=_some(
+                metrics_storage=RATIOS, **THRESHOLDS, **RESOURCES, **POSTGRES_THRESHOLDS, **REDIS_THRESHOLDS
+            ),
             hosts=hosts,
             gpus=gpus,
             databases=st.lists(st.sampled_from(databases), unique_by=str, min_size=1),

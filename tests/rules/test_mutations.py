@@ -35,7 +35,7 @@ SPEC: dict[str, Any] = {
     "probes": [{"name": "home", "kind": "http", "target": "https://example.com/"}],
 }
 FILES = generate(yaml.safe_dump(SPEC)).files()
-LIMIT_SERIES = re.compile(r"\b(service:\w+:limit|database:\w+:limit)\b")
+LIMIT_SERIES = re.compile(r"\b((?:service|database|instance):\w+:limit)\b")
 NUMBER = re.compile(r"(?<=[<>=] )(\d+(?:\.\d+)?)$")
 FAMILIES = sorted(
     path.removeprefix("prometheus/rules/").removesuffix(".yml")

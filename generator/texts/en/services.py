@@ -83,4 +83,34 @@ ALERTS: dict[str, AlertText] = {
             DEPLOY,
         ),
     ),
+    "TargetFlapping": AlertText(
+        "<subject> comes and goes",
+        "Prometheus lost or found <subject> <value> times within 15 minutes; the limit is <limit>.",
+        "The target answers some scrapes and fails others: `up` changed again and again. ServiceDown, which silences "
+        "this alert, needs a whole minute of failures and may never see it.",
+        (
+            "Ask for `up` and `scrape_duration_seconds` of this target for an hour back: does it fail at its time-out?",
+            "Failures with a long scrape: the page of metrics is too large or the process too busy; raise "
+            "`scrape_timeout` or look at its samples (`instance:samples_per_scrape:count`).",
+            "Failures at once: the process restarts again and again. Read its log for the reason, and the count of "
+            "restarts: `docker compose ps`, `make status`.",
+            "Several targets of one host at the same time: look at the network and the host.",
+        ),
+    ),
+    "CardinalityExplosion": AlertText(
+        "<subject> gives <value> samples per scrape",
+        "<subject> gives <value> samples at every scrape; the limit is <limit>.",
+        "Every sample of a scrape is a time series to store. A target passes its limit, or gives far more than "
+        "yesterday at this time (large targets with a day of history). A label whose values never end (user_id, "
+        "request_id, a timestamp, a raw URL) does this, and memory, disk and every query pay for it.",
+        (
+            'Which metric? `topk(10, count by (__name__) ({instance="…"}))` with this target\'s instance.',
+            "Which label? On Prometheus' page Status > TSDB status, labels with the most values; or count one: "
+            "`count(count by (handler) (http_requests_total))`.",
+            "Remove the label in the code, or write the route's pattern (/items/{id}) in place of the raw path. Keep "
+            "method, status, handler or view, service, version.",
+            "Was a version deployed just before? Roll back first if memory grows.",
+            "All of it is meant: raise `thresholds.samples_per_scrape` for this service.",
+        ),
+    ),
 }

@@ -81,4 +81,34 @@ ALERTS: dict[str, AlertText] = {
             DEPLOY,
         ),
     ),
+    "TargetFlapping": AlertText(
+        "<subject> 연결이 오락가락함",
+        "최근 15분 동안 <subject>의 수집 상태가 <value>번 바뀌었습니다. 한계는 <limit>입니다.",
+        "타깃이 수집에 응답했다 실패했다를 되풀이합니다(`up`이 계속 바뀜). 이 알림을 억제하는 ServiceDown은 1분 내내 "
+        "실패해야 울리므로 이런 상태를 놓칠 수 있습니다.",
+        (
+            "이 타깃의 `up`과 `scrape_duration_seconds`를 최근 1시간 동안 봅니다. 타임아웃에서 실패하는지 확인합니다.",
+            "수집이 오래 걸리다 실패하면 메트릭 페이지가 너무 크거나 프로세스가 바쁜 것입니다. `scrape_timeout`을 "
+            "늘리거나 샘플 수(`instance:samples_per_scrape:count`)를 봅니다.",
+            "바로 실패하면 프로세스가 재시작을 되풀이하는 것입니다. 로그에서 이유를, `docker compose ps`와 "
+            "`make status`에서 재시작 횟수를 봅니다.",
+            "한 호스트의 여러 타깃이 동시에 그렇다면 네트워크와 호스트를 확인합니다.",
+        ),
+    ),
+    "CardinalityExplosion": AlertText(
+        "<subject> 수집당 샘플 <value>개",
+        "<subject>이(가) 수집할 때마다 샘플 <value>개를 냅니다. 한계는 <limit>개입니다.",
+        "수집한 샘플 하나하나가 저장할 시계열입니다. 타깃이 한계를 넘었거나, 어제 같은 시각보다 크게 늘었습니다(하루치 "
+        "기록이 있는 큰 타깃만 비교합니다). 값이 끝없이 늘어나는 라벨(user_id, request_id, timestamp, 원본 URL)이 "
+        "원인이며 메모리, 디스크, 모든 쿼리가 그 비용을 치릅니다(카디널리티 폭발).",
+        (
+            '어떤 메트릭인지 봅니다: 이 타깃의 instance로 `topk(10, count by (__name__) ({instance="…"}))`.',
+            "어떤 라벨인지 봅니다: Prometheus의 Status > TSDB status 화면에서 값이 가장 많은 라벨을 찾거나, 직접 세어 "
+            "봅니다: `count(count by (handler) (http_requests_total))`.",
+            "코드에서 그 라벨을 없애거나, 원본 경로 대신 경로 패턴(/items/{id})을 씁니다. method, status, "
+            "handler(view), service, version 같은 고정 폭 라벨만 남깁니다.",
+            "직전에 배포가 있었는지 확인합니다. 메모리가 늘고 있다면 먼저 롤백합니다.",
+            "모두 의도한 것이라면 이 서비스의 `thresholds.samples_per_scrape`를 올립니다.",
+        ),
+    ),
 }
