@@ -25,6 +25,11 @@ LIMITS = Limits(
     consecutive_errors=_limit(10, "requirement 002"),
     min_requests=_limit(20, "ours"),
     min_errors=_limit(5, "ours"),
+    capacity_share=_limit(0.9, "requirement 003"),
+    traffic_factor=_limit(3, "ours"),
+    traffic_minimum=_limit(1, "ours"),
+    latency_factor=_limit(2, "requirement 004"),
+    latency_floor=_limit(0.1, "ours"),
 )
 HOST_LIMITS = HostLimits(
     cpu=Levels(_limit(0.70, "requirement 003"), _limit(0.85, "requirement 003")),

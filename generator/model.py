@@ -46,6 +46,11 @@ class Limits:
     consecutive_errors: Limit
     min_requests: Limit
     min_errors: Limit
+    capacity_share: Limit
+    traffic_factor: Limit
+    traffic_minimum: Limit
+    latency_factor: Limit
+    latency_floor: Limit
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +107,7 @@ class Service:
     bounds: tuple[float, ...]
     route_bounds: tuple[float, ...]
     hold: tuple[tuple[str, float], ...]
+    capacity: Limit | None
     key: str
 
 

@@ -18,22 +18,25 @@ from generator.units import duration, number
 def build(stack: Stack) -> Iterable[Artifact]:
     """One file a family. A test asks for ALERTS, so it does not fix the texts."""
     for family in families(stack):
-        tests = [_test(stack, alert, s) for alert in family.alerts for s in alert.scenarios]
+        step = family.tested_every or stack.evaluation_interval
+        tests = [_test(stack, alert, s, step) for alert in family.alerts for s in alert.scenarios]
         if tests:
             yield _file(stack, family, tests)
 
 
 def _file(stack: Stack, family: Family, tests: list[dict[str, Any]]) -> Artifact:
+    files = (*family.reads, family.name)
     content = {
-        "rule_files": [f"../rules/{family.name}.yml"],
-        "evaluation_interval": duration(stack.evaluation_interval),
+        "rule_files": [f"../rules/{name}.yml" for name in files],
+        "evaluation_interval": duration(family.tested_every or stack.evaluation_interval),
+        **({"group_eval_order": list(files)} if family.reads else {}),
         "tests": tests,
     }
     what = f"Unit tests of the rules of {family.name}: promtool test rules {names.tests_file(family.name)}"
     return Artifact(names.tests_file(family.name), to_yaml(content, what))
 
 
-def _test(stack: Stack, alert: AlertRule, scenario: Scenario) -> dict[str, Any]:
+def _test(stack: Stack, alert: AlertRule, scenario: Scenario, evaluated: float) -> dict[str, Any]:
     step = stack.scrape_interval
     samples = math.ceil(scenario.at / step) + 2
     matchers = [equals("alertname", alert.name), equals("alertstate", "firing")]
@@ -43,11 +46,11 @@ def _test(stack: Stack, alert: AlertRule, scenario: Scenario) -> dict[str, Any]:
     return {
         "name": f"{alert.name}: {scenario.sentence}",
         "interval": duration(step),
-        "input_series": [_series(series, samples) for series in scenario.series],
+        "input_series": [_series(series, samples, step) for series in scenario.series],
         "promql_expr_test": [
             {
                 "expr": f"count({select('ALERTS', *matchers)}) > bool 0 or vector(0)",
-                "eval_time": duration(_round_up(scenario.at, stack.evaluation_interval)),
+                "eval_time": duration(_round_up(scenario.at, evaluated)),
                 "exp_samples": [{"labels": "{}", "value": 1 if scenario.fires else 0}],
             }
         ],
@@ -58,7 +61,17 @@ def _round_up(seconds: float, step: float) -> float:
     return math.ceil(seconds / step) * step
 
 
-def _series(series: Series, samples: int) -> dict[str, str]:
-    start, step = number(series.start), number(round(series.step, 9))
+def _series(series: Series, samples: int, interval: float) -> dict[str, str]:
     name = select(series.metric, *(equals(label, value) for label, value in series.labels))
-    return {"series": name, "values": f"{start}+{step}x{samples}"}
+    parts, value, step, first = [], series.start, series.step, 0
+    for bend in series.bends:
+        last = min(round(bend.at / interval), samples)
+        parts.append(_run(value, step, last - first))
+        value = 0.0 if bend.reset else value + step * (last - first) + bend.step
+        first, step = last + 1, bend.step
+    parts.append(_run(value, step, max(samples - first, 0)))
+    return {"series": name, "values": " ".join(parts)}
+
+
+def _run(start: float, step: float, times: int) -> str:
+    return f"{number(round(start, 6))}+{number(round(step, 9))}x{times}"

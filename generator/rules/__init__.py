@@ -16,8 +16,9 @@ from generator.rules.probes import probes
 from generator.rules.scenarios import held
 from generator.rules.services import services
 from generator.rules.stack import watchdog
+from generator.rules.traffic import traffic, traffic_history
 
-FAMILIES = (services, hosts, gpus, databases, probes, watchdog)
+FAMILIES = (services, hosts, gpus, databases, probes, watchdog, traffic_history, traffic)
 
 
 def families(stack: Stack) -> tuple[Family, ...]:

@@ -10,6 +10,15 @@ Pairs = tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
+class Bend:
+    """From `at` seconds on a series grows by `step`; after a `reset` it begins again at 0."""
+
+    at: float
+    step: float
+    reset: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Series:
     """One input series of a unit test: `start + step` per scrape interval, for as long as the test runs."""
 
@@ -17,6 +26,7 @@ class Series:
     labels: Pairs
     start: float = 0.0
     step: float = 0.0
+    bends: tuple[Bend, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +67,15 @@ class AlertRule:
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """Rules that belong together: one file, one group, evaluated in this order."""
+    """Rules that belong together: one file, one group, evaluated in this order.
+
+    `interval` is that of the group, if not the stack's. `reads` names the families whose records the alerts' tests
+    need, and `tested_every` is how often those tests evaluate: hours of series at the stack's own pace take too long.
+    """
 
     name: str
     recordings: tuple[RecordingRule, ...] = ()
     alerts: tuple[AlertRule, ...] = ()
+    interval: float | None = None
+    reads: tuple[str, ...] = ()
+    tested_every: float | None = None

@@ -85,6 +85,11 @@ THRESHOLDS = {
     "consecutive_errors": st.integers(1, 100),
     "min_requests": st.integers(0, 100),
     "min_errors": st.integers(0, 20),
+    "capacity_share": RATIOS,
+    "traffic_factor": st.sampled_from([1.5, 3, 20]),
+    "traffic_minimum": st.sampled_from([0, 0.1, 50]),
+    "latency_factor": st.sampled_from([1.2, 2, 5]),
+    "latency_floor": DURATIONS,
 }
 STACK = _some(
     environment=st.from_regex(r"[A-Za-z0-9_.-]{1,10}", fullmatch=True),
@@ -97,7 +102,8 @@ STACK = _some(
     retention=_some(metrics=st.sampled_from(["2h", "30d", "1y"]), metrics_size=st.sampled_from(["1GB", "512MB"])),
 )
 FOR = st.dictionaries(
-    st.sampled_from(["HighErrorRate", "HighLatencyP95", "ServiceDown"]), st.sampled_from(["0s", "1m", "10m"])
+    st.sampled_from(["HighErrorRate", "HighLatencyP95", "ServiceDown", "TrafficDrop"]),
+    st.sampled_from(["0s", "1m", "10m"]),
 )
 ROUTES = st.dictionaries(
     hostile(60), _some(latency_p95=DURATIONS, error_ratio=RATIOS, latency_average=DURATIONS), max_size=3
@@ -133,6 +139,7 @@ def services(draw: st.DrawFn) -> list[Spec]:
         push = kind == "opentelemetry" and draw(st.booleans())
         service |= {"push": True} if push else draw(_found(number))
         service |= draw(_some(team=hostile(60), thresholds=_some(**THRESHOLDS), routes=ROUTES, buckets=BUCKETS))
+        service |= draw(_some(capacity=st.sampled_from([0.5, 100, 20000])))
         service |= draw(_some(labels=st.dictionaries(st.sampled_from(["tier", "zone"]), hostile(40)), **{"for": FOR}))
         if kind == "custom":
             service["metrics"] = draw(CUSTOM)

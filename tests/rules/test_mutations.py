@@ -37,9 +37,9 @@ FILES = generate(yaml.safe_dump(SPEC)).files()
 LIMIT_SERIES = re.compile(r"\b(service:\w+:limit|database:\w+:limit)\b")
 NUMBER = re.compile(r"(?<=[<>=] )(\d+(?:\.\d+)?)$")
 FAMILIES = sorted(
-    path.removeprefix("prometheus/rules/").removesuffix(".yml")
+    path.removeprefix("prometheus/tests/").removesuffix("_test.yml")
     for path in FILES
-    if path.startswith("prometheus/rules/")
+    if path.startswith("prometheus/tests/")
 )
 Rule = dict[str, Any]
 
@@ -101,26 +101,31 @@ CASES = [
 ]
 
 
+def written(family: str, rules: dict[str, Any], folder: Path) -> list[str]:
+    """Files with these rules of the family, and with the rules that its tests need beside them."""
+    paths = []
+    for name in (Path(file).stem for file in loaded("tests", family)["rule_files"]):
+        paths.append(folder / f"{name}.yml")
+        paths[-1].write_text(yaml.safe_dump(rules if name == family else loaded("rules", name)))
+    return [str(path) for path in paths]
+
+
 @pytest.mark.parametrize(("family", "rules", "alert"), CASES)
 def test_a_worse_rule_fails_its_tests(family: str, rules: dict[str, Any], alert: str, tmp_path: Path) -> None:
     """promtool refuses the mutant with the tests that were generated for the alert."""
     tests = loaded("tests", family)
     mine = [test for test in tests["tests"] if test["name"].startswith(f"{alert}:")]
-    path = tmp_path / "rules.yml"
-    path.write_text(yaml.safe_dump(rules))
 
     assert mine
-    assert run(tmp_path, {**tests, "rule_files": [str(path)], "tests": mine}) != ""
+    assert run(tmp_path, {**tests, "rule_files": written(family, rules, tmp_path), "tests": mine}) != ""
 
 
 @pytest.mark.parametrize("family", FAMILIES)
 def test_the_rules_as_generated_pass(family: str, tmp_path: Path) -> None:
     """What the mutants are compared with; every alert has a case that fires and, but for the Watchdog, silent ones."""
-    path = tmp_path / "rules.yml"
-    path.write_text(yaml.safe_dump(loaded("rules", family)))
     tests = loaded("tests", family)
 
-    assert run(tmp_path, {**tests, "rule_files": [str(path)]}) == ""
+    assert run(tmp_path, {**tests, "rule_files": written(family, loaded("rules", family), tmp_path)}) == ""
     for alert in {rule["alert"] for rule in alerts(family)} - {"Watchdog"}:
         said = [test["name"] for test in tests["tests"] if test["name"].startswith(f"{alert}:")]
         assert any("fires" in name for name in said), alert
