@@ -49,9 +49,11 @@ def traffic_history(stack: Stack) -> Family:
 def traffic(stack: Stack) -> Family:
     """The alerts on what is unusual, and how full a declared capacity is."""
     history = (HISTORY,) if traffic_history(stack).recordings else ()
+    judged = any(_wanted(stack, name) for name in BANDS)
+    up = (RecordingRule(names.TARGETS_UP, " or ".join(instances(stack, " == 1"))),) if judged else ()
     return Family(
         "traffic",
-        (RecordingRule(names.TARGETS_UP, " or ".join(instances(stack, " == 1"))), *_capacity(stack)),
+        (*up, *_capacity(stack)),
         tuple(_alerts(stack)),
         reads=("services", *history),
         tested_every=scenarios.STEP,
