@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 
 from generator import names
 from generator.model import Severity, Stack
@@ -140,12 +139,10 @@ def _capacity(stack: Stack) -> Iterator[RecordingRule]:
 
 
 def _alerts(stack: Stack) -> Iterator[AlertRule]:
-    declared = tuple((f"capacity of {s.name}", s.capacity) for s in stack.services if s.capacity)
-    if declared:
+    if any(s.capacity for s in stack.services):
         share = names.limit("capacity_share")
         expr = f"{names.CAPACITY_USED} > on (service) group_left (team) {share}"
-        made = _alert(stack, "ThroughputNearCapacity", expr, RATIO, share, scenarios.capacity, "capacity_share")
-        yield replace(made, limits=(*made.limits, *declared))
+        yield _alert(stack, "ThroughputNearCapacity", expr, RATIO, share, scenarios.capacity, "capacity_share")
     # A service that was not seen ten minutes ago has just come back, or Prometheus has: its rates still grow.
     seen = f"and on (service) {names.TARGETS_UP} offset 10m"
     high, low, by = names.REQUESTS_BAND_HIGH, names.REQUESTS_BAND_LOW, "on (service) group_left (team)"
