@@ -28,6 +28,11 @@ LIMITS = Limits(
     up_changes=_limit(4, "requirement 001"),
     samples_per_scrape=_limit(10_000, "ours"),
     samples_growth=_limit(2, "requirements 001, 004"),
+    capacity_share=_limit(0.9, "requirement 003"),
+    traffic_factor=_limit(3, "ours"),
+    traffic_minimum=_limit(1, "ours"),
+    latency_factor=_limit(2, "requirement 004"),
+    latency_floor=_limit(0.1, "ours"),
 )
 HOST_LIMITS = HostLimits(
     cpu=Levels(_limit(0.70, "requirement 003"), _limit(0.85, "requirement 003")),

@@ -31,6 +31,7 @@ def _parsed(parse: Any, pattern: str, example: str) -> tuple[BeforeValidator, Wi
 _DURATION_PATTERN = r"^([0-9]+(\.[0-9]+)?(ms|[smhdwy]))+$"
 Percent = Annotated[float, *_parsed(units.parse_percent, r"^[0-9]+(\.[0-9]+)? ?%$", "1%")]
 Duration = Annotated[float, *_parsed(units.parse_duration, _DURATION_PATTERN, "800ms")]
+Factor = Annotated[float, Field(gt=1, le=1000)]
 Bound = Annotated[float, *_parsed(units.parse_bound, _DURATION_PATTERN, "2.5ms")]
 Delay = Annotated[float, *_parsed(units.parse_delay, _DURATION_PATTERN, "5m")]
 Size = Annotated[str, *_parsed(units.parse_size, r"^[0-9]+(B|KB|MB|GB|TB|PB)$", "20GB")]

@@ -15,6 +15,8 @@ def limits_of(stack: Stack, rule: AlertRule) -> Iterator[tuple[str, str, Limit]]
         yield "all" if quantity in QUANTITIES else "stack", quantity, limit
         if quantity not in QUANTITIES:
             continue
+        if quantity == "capacity_share":
+            yield from ((s.name, "capacity", s.capacity) for s in stack.services if s.capacity)
         for service in stack.services:
             own: Limit = getattr(service.limits, quantity)
             if own != limit:

@@ -23,7 +23,6 @@ LATER = {
     "traces": "traces",
     "remote_write": "remote write",
     "slo": "SLOs",
-    "capacity": "capacity",
     "inference": "inference",
     "llm": "LLM calls",
 }

@@ -49,6 +49,11 @@ class Limits:
     up_changes: Limit
     samples_per_scrape: Limit
     samples_growth: Limit
+    capacity_share: Limit
+    traffic_factor: Limit
+    traffic_minimum: Limit
+    latency_factor: Limit
+    latency_floor: Limit
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +110,7 @@ class Service:
     bounds: tuple[float, ...]
     route_bounds: tuple[float, ...]
     hold: tuple[tuple[str, float], ...]
+    capacity: Limit | None
     key: str
 
 

@@ -52,6 +52,19 @@ CLIENT_ERRORS = "service:http_client_errors:rate5m"
 CLIENT_ERRORS_ROUTE = "service_route:http_client_errors:rate5m"
 CLIENT_ERROR_RATIO = "service:http_client_errors:ratio_rate5m"
 CLIENT_ERROR_RATIO_ROUTE = "service_route:http_client_errors:ratio_rate5m"
+TARGETS = "service:targets:count"
+TARGETS_UP = "service:targets_up:count"
+TARGETS_GROWN = "service:targets:grown2h"
+REQUESTS_MEAN = "service:http_requests:rate1h"
+REQUESTS_AGO = "service_ago:http_requests:rate1h"
+REQUESTS_AGO_GROWN = "service_ago:http_requests_by_growth:rate1h"
+REQUESTS_USUAL_LOW = "service:http_requests:usual_low"
+REQUESTS_USUAL_HIGH = "service:http_requests:usual_high"
+REQUESTS_BAND_LOW = "service:http_requests:band_low"
+REQUESTS_BAND_HIGH = "service:http_requests:band_high"
+LATENCY_USUAL = "service:http_latency_seconds:p95_mean1h"
+LATENCY_BAND_HIGH = "service:http_latency_seconds:p95_band_high"
+CAPACITY_USED = "service:capacity_used:ratio"
 LATENCY_BUCKETS = "service_le:http_latency_seconds_bucket:rate5m"
 
 
@@ -93,6 +106,7 @@ _LIMIT_SERIES = {
     "latency_p95": "latency_p95_seconds",
     "latency_p95_critical": "latency_p95_critical_seconds",
     "latency_average": "latency_average_seconds",
+    "latency_floor": "latency_floor_seconds",
 }
 
 

@@ -145,6 +145,7 @@ def _service(typed: spec.ServiceSpec, key: str, base: Limits, team: str, place: 
         bounds=bounds or _bounds(profile.service_durations),
         route_bounds=bounds or _bounds(profile.route_durations),
         hold=tuple(sorted((typed.for_ or {}).items())),
+        capacity=None if typed.capacity is None else Limit(float(typed.capacity), f"{key}.capacity"),
         key=key,
     )
 

@@ -17,6 +17,7 @@ from generator.fields import (
     DiscoveryFile,
     DockerHost,
     Duration,
+    Factor,
     HttpUrl,
     Image,
     LabelName,
@@ -144,6 +145,15 @@ class HttpThresholds(Part):
     samples_growth: Annotated[float, Field(gt=1)] | None = Field(
         None, description="CardinalityExplosion: times as many as a day before"
     )
+    capacity_share: Percent | None = Field(None, description="ThroughputNearCapacity: share of `capacity`")
+    traffic_factor: Factor | None = Field(
+        None, description="TrafficSurge, TrafficDrop: so many times above or below the usual of this hour"
+    )
+    traffic_minimum: Annotated[float, Field(ge=0, le=1e9)] | None = Field(
+        None, description="TrafficSurge, TrafficDrop: and at least so many requests/s away from it"
+    )
+    latency_factor: Factor | None = Field(None, description="LatencyAnomaly: p95 / its own mean of the last hour")
+    latency_floor: Duration | None = Field(None, description="LatencyAnomaly: a p95 below it never fires")
 
 
 class DatabaseThresholds(Part):
@@ -259,6 +269,9 @@ class ServiceSpec(Part):
     buckets: list[Bound] | None = Field(None, description="the histogram's bounds, if not the library's default")
     thresholds: HttpThresholds | None = Field(None, description="limits that differ from the stack's")
     routes: list[RouteSpec] | None = Field(None, description="limits of single routes")
+    capacity: Annotated[float, Field(gt=0, le=1e9)] | None = Field(
+        None, description="requests/s that the service is built for: ThroughputNearCapacity"
+    )
     metrics: MetricsMapping | None = Field(None, description="kind custom: which metric is which")
     for_: dict[str, Delay] | None = Field(None, alias="for", description="how long a condition must hold, by alert")
 

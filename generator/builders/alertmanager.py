@@ -19,6 +19,10 @@ SYMPTOMS = (
     "HighLatencyAverage",
     "HighLatencyP95",
     "HighLatencyP95Critical",
+    "LatencyAnomaly",
+    "ThroughputNearCapacity",
+    "TrafficDrop",
+    "TrafficSurge",
 )
 TITLE = "[{{ .Status | toUpper }}] {{ .CommonLabels.severity }}: {{ .CommonLabels.alertname }}"
 BODY = (
@@ -71,6 +75,9 @@ def _inhibitions() -> list[dict[str, Any]]:
         ),
         _inhibit(
             ['alertname="HighLatencyP95Critical"'], ['alertname=~"HighLatencyP95|HighLatencyAverage"'], [names.SERVICE]
+        ),
+        _inhibit(
+            ['alertname=~"HighLatencyP95|HighLatencyP95Critical"'], ['alertname="LatencyAnomaly"'], [names.SERVICE]
         ),
         _inhibit(['alertname="HighErrorRate"'], ['alertname="ConsecutiveErrors"'], [names.SERVICE]),
         _inhibit(['alertname="ServiceDown"', 'service!=""'], [symptoms], [names.SERVICE]),

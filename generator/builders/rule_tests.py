@@ -68,9 +68,10 @@ def _series(series: Series, samples: int, interval: float) -> dict[str, str]:
     if series.restarts:
         lives = math.ceil((samples + 1) / series.restarts)
         return {"series": name, "values": " ".join([_run(series.start, series.step, series.restarts - 1)] * lives)}
-    parts = [_run(run.start, run.step, math.ceil(run.seconds / interval) - 1) for run in series.earlier]
-    gone = sum(math.ceil(run.seconds / interval) for run in series.earlier)
-    return {"series": name, "values": " ".join([*parts, _run(series.start, series.step, max(samples - gone, 0))])}
+    lengths = [max(1, round(run.seconds / interval)) for run in series.earlier]
+    parts = [_run(run.start, run.step, length - 1) for run, length in zip(series.earlier, lengths, strict=True)]
+    last = _run(series.start, series.step, max(samples - sum(lengths), 0))
+    return {"series": name, "values": " ".join([*parts, last])}
 
 
 def _run(start: float | None, step: float, times: int) -> str:
@@ -78,4 +79,4 @@ def _run(start: float | None, step: float, times: int) -> str:
     if start is None:
         return f"_x{times + 1}"
     grows = number(round(step, 9))
-    return f"{number(start)}{'' if grows.startswith('-') else '+'}{grows}x{times}"
+    return f"{number(round(start, 6))}{'' if grows.startswith('-') else '+'}{grows}x{times}"

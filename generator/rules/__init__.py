@@ -17,8 +17,9 @@ from generator.rules.probes import probes
 from generator.rules.scenarios import held
 from generator.rules.services import services
 from generator.rules.stack import stack_itself
+from generator.rules.traffic import traffic, traffic_history
 
-FAMILIES = (services, hosts, disks, gpus, databases, probes, stack_itself)
+FAMILIES = (services, hosts, disks, gpus, databases, probes, stack_itself, traffic_history, traffic)
 
 
 def families(stack: Stack) -> tuple[Family, ...]:

@@ -75,12 +75,13 @@ class AlertRule:
 class Family:
     """Rules that belong together: one file, one group, evaluated in this order.
 
-    `reads` names the families whose records the alerts' tests need, and `tested_every` is how often those tests
-    evaluate: hours of series at the stack's own pace take too long.
+    `interval` is that of the group, if not the stack's. `reads` names the families whose records the alerts' tests
+    need, and `tested_every` is how often those tests evaluate: hours of series at the stack's own pace take too long.
     """
 
     name: str
     recordings: tuple[RecordingRule, ...] = ()
     alerts: tuple[AlertRule, ...] = ()
+    interval: float | None = None
     reads: tuple[str, ...] = ()
     tested_every: float | None = None

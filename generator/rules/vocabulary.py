@@ -42,7 +42,11 @@ class Source:
     def rate(self, metric: str, *matchers: str) -> str:
         """The per-second rate of the source's series, with the label service on each."""
         found = rate(metric, *self.matchers, *matchers)
-        return f'label_replace({found}, "service", "$1", "job", "(?:.+/)?([^/]+)")' if self.pushed else found
+        return _named_by_job(found) if self.pushed else found
+
+
+def _named_by_job(expression: str) -> str:
+    return f'label_replace({expression}, "service", "$1", "job", "(?:.+/)?([^/]+)")'
 
 
 def vocabulary(stack: Stack) -> tuple[RecordingRule, ...]:
@@ -87,6 +91,16 @@ def _info(stack: Stack) -> Iterator[RecordingRule]:
         elif service.discovery:
             up = select("up", equals(names.JOB, service.name))
             yield RecordingRule(names.SERVICE_ABSENT, f"absent({up})", labels)
+
+
+def instances(stack: Stack, condition: str = "") -> Iterator[str]:
+    """How many instances of a service there are: its targets, or where it pushes, those whose counters are seen."""
+    if any(not s.push for s in stack.services):
+        yield f"count by (service) ({select('up', differs(names.KIND, ''))}{condition})"
+    for source in _sources(stack):
+        if source.pushed:
+            found = select(source.profile.requests[0].metric, *source.matchers)
+            yield f"count by (service) (group by (service, instance) ({_named_by_job(found)}))"
 
 
 def identity(stack: Stack, service: Service) -> tuple[tuple[str, str], ...]:

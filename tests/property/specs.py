@@ -88,6 +88,11 @@ THRESHOLDS = {
     "up_changes": st.integers(1, 40),
     "samples_per_scrape": st.integers(1, 100_000),
     "samples_growth": st.sampled_from([1.2, 2, 10]),
+    "capacity_share": RATIOS,
+    "traffic_factor": st.sampled_from([1.5, 3, 20]),
+    "traffic_minimum": st.sampled_from([0, 0.1, 50]),
+    "latency_factor": st.sampled_from([1.2, 2, 5]),
+    "latency_floor": DURATIONS,
 }
 POSTGRES_THRESHOLDS = {
     "database_connections": st.integers(1, 500),
@@ -118,7 +123,8 @@ STACK = _some(
     retention=_some(metrics=st.sampled_from(["2h", "30d", "1y"]), metrics_size=st.sampled_from(["1GB", "512MB"])),
 )
 FOR = st.dictionaries(
-    st.sampled_from(["HighErrorRate", "HighLatencyP95", "ServiceDown"]), st.sampled_from(["0s", "1m", "10m"])
+    st.sampled_from(["HighErrorRate", "HighLatencyP95", "ServiceDown", "TrafficDrop"]),
+    st.sampled_from(["0s", "1m", "10m"]),
 )
 FOR_RESOURCES = st.dictionaries(
     st.sampled_from(["GpuHot", "GpuErrors", "HostDiskFillsSoon"]), st.sampled_from(["0s", "10m", "2h"])
@@ -157,6 +163,7 @@ def services(draw: st.DrawFn) -> list[Spec]:
         push = kind == "opentelemetry" and draw(st.booleans())
         service |= {"push": True} if push else draw(_found(number))
         service |= draw(_some(team=hostile(60), thresholds=_some(**THRESHOLDS), routes=ROUTES, buckets=BUCKETS))
+        service |= draw(_some(capacity=st.sampled_from([0.5, 100, 20000])))
         service |= draw(_some(labels=st.dictionaries(st.sampled_from(["tier", "zone"]), hostile(40)), **{"for": FOR}))
         if kind == "custom":
             service["metrics"] = draw(CUSTOM)

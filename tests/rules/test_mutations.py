@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -24,10 +23,10 @@ SPEC: dict[str, Any] = {
             "kind": "fastapi",
             "targets": ["api:8000"],
             "buckets": ["500ms", "800ms", "1s", "3s", "5s", "9s"],
+            "capacity": 100,
         }
     ],
     "hosts": {"targets": ["node:9100"]},
-    "gpus": {"targets": ["dcgm:9400"]},
     "databases": [
         {"name": "main", "kind": "postgres", "targets": ["postgres:9187"]},
         {"name": "cache", "kind": "redis", "targets": ["redis:9121"]},
@@ -35,12 +34,12 @@ SPEC: dict[str, Any] = {
     "probes": [{"name": "home", "kind": "http", "target": "https://example.com/"}],
 }
 FILES = generate(yaml.safe_dump(SPEC)).files()
-LIMIT_SERIES = re.compile(r"\b((?:service|database|instance):\w+:limit)\b")
+LIMIT_SERIES = re.compile(r"\b(service:\w+:limit|database:\w+:limit)\b")
 NUMBER = re.compile(r"(?<=[<>=] )(\d+(?:\.\d+)?)$")
 FAMILIES = sorted(
-    path.removeprefix("prometheus/rules/").removesuffix(".yml")
+    path.removeprefix("prometheus/tests/").removesuffix("_test.yml")
     for path in FILES
-    if path.startswith("prometheus/rules/")
+    if path.startswith("prometheus/tests/")
 )
 Rule = dict[str, Any]
 
@@ -57,15 +56,19 @@ def alerts(family: str) -> list[Rule]:
     return [rule for rule in loaded("rules", family)["groups"][0]["rules"] if "alert" in rule]
 
 
-def mutants(family: str, wanted: Rule) -> Iterator[tuple[str, dict[str, Any]]]:
-    """The family's rules, each time with one alert made worse."""
+Changed = dict[str, dict[str, Any]]
+"""The rules of some families, in place of those that are generated."""
 
-    def changed(**values: Any) -> dict[str, Any]:
+
+def mutants(family: str, wanted: Rule) -> Iterator[tuple[str, Changed]]:
+    """The rules, each time with one alert made worse."""
+
+    def changed(**values: Any) -> Changed:
         rules = loaded("rules", family)
         for rule in rules["groups"][0]["rules"]:
             if rule == wanted:
                 rule.update(values)
-        return rules
+        return {family: rules}
 
     yield "never fires", changed(expr=f"({wanted['expr']}) and vector(1) > 2")
     if wanted["alert"] != "Watchdog":
@@ -77,27 +80,31 @@ def mutants(family: str, wanted: Rule) -> Iterator[tuple[str, dict[str, Any]]]:
     yield from _limits(family, wanted, changed)
 
 
-def _limits(family: str, wanted: Rule, changed: Any) -> Iterator[tuple[str, dict[str, Any]]]:
+def _limits(family: str, wanted: Rule, changed: Any) -> Iterator[tuple[str, Changed]]:
     for factor, what in ((3.0, "a limit three times as high"), (1 / 3, "a third of the limit")):
         number = NUMBER.search(wanted["expr"])
         if number and "\n" not in wanted["expr"] and float(number[1]) > 0:
             yield what, changed(expr=f"{wanted['expr'][: number.start()]}{float(number[1]) * factor}")
             continue
-        series = LIMIT_SERIES.findall(wanted["expr"])
+        series = LIMIT_SERIES.findall(_bands(family, wanted) + wanted["expr"])
         if series:
-            rules = copy.deepcopy(loaded("rules", family))
-            for rule in rules["groups"][0]["rules"]:
+            rules = {name: loaded("rules", name) for name in read_by(family)}
+            for rule in (rule for file in rules.values() for rule in file["groups"][0]["rules"]):
                 if rule.get("record") == series[0]:
                     rule["expr"] = f"({rule['expr']}) * {factor}"
             yield what, rules
 
 
-def files_of(tests: dict[str, Any], path: Path) -> list[str]:
-    """The family's rules at `path`, after those of other families that its tests read."""
-    others = [Path(name).name for name in tests["rule_files"][:-1]]
-    for name in others:
-        path.with_name(name).write_text(FILES[f"prometheus/rules/{name}"])
-    return [*(str(path.with_name(name)) for name in others), str(path)]
+def _bands(family: str, wanted: Rule) -> str:
+    """How the bands that an alert reads are made: the limit may stand there."""
+    files = [loaded("rules", name) for name in read_by(family)]
+    bands = (rule for file in files for rule in file["groups"][0]["rules"] if "band_" in rule.get("record", ""))
+    return " ".join(rule["expr"] for rule in bands if rule["record"] in wanted["expr"])
+
+
+def read_by(family: str) -> list[str]:
+    """The families whose rules a family's tests evaluate, its own among them."""
+    return [Path(file).stem for file in loaded("tests", family)["rule_files"]]
 
 
 CASES = [
@@ -110,26 +117,30 @@ CASES = [
 ]
 
 
+def written(family: str, rules: Changed, folder: Path) -> list[str]:
+    """Files with the rules that a family's tests evaluate."""
+    paths = [folder / f"{name}.yml" for name in read_by(family)]
+    for path in paths:
+        path.write_text(yaml.safe_dump(rules.get(path.stem) or loaded("rules", path.stem)))
+    return [str(path) for path in paths]
+
+
 @pytest.mark.parametrize(("family", "rules", "alert"), CASES)
-def test_a_worse_rule_fails_its_tests(family: str, rules: dict[str, Any], alert: str, tmp_path: Path) -> None:
+def test_a_worse_rule_fails_its_tests(family: str, rules: Changed, alert: str, tmp_path: Path) -> None:
     """promtool refuses the mutant with the tests that were generated for the alert."""
     tests = loaded("tests", family)
     mine = [test for test in tests["tests"] if test["name"].startswith(f"{alert}:")]
-    path = tmp_path / "rules.yml"
-    path.write_text(yaml.safe_dump(rules))
 
     assert mine
-    assert run(tmp_path, {**tests, "rule_files": files_of(tests, path), "tests": mine}) != ""
+    assert run(tmp_path, {**tests, "rule_files": written(family, rules, tmp_path), "tests": mine}) != ""
 
 
 @pytest.mark.parametrize("family", FAMILIES)
 def test_the_rules_as_generated_pass(family: str, tmp_path: Path) -> None:
     """What the mutants are compared with; every alert has a case that fires and, but for the Watchdog, silent ones."""
-    path = tmp_path / "rules.yml"
-    path.write_text(yaml.safe_dump(loaded("rules", family)))
     tests = loaded("tests", family)
 
-    assert run(tmp_path, {**tests, "rule_files": files_of(tests, path)}) == ""
+    assert run(tmp_path, {**tests, "rule_files": written(family, {}, tmp_path)}) == ""
     for alert in {rule["alert"] for rule in alerts(family)} - {"Watchdog"}:
         said = [test["name"] for test in tests["tests"] if test["name"].startswith(f"{alert}:")]
         assert any("fires" in name for name in said), alert
