@@ -12,14 +12,14 @@ from generator.model import OwnRule, Severity, Stack
 from generator.promql import pretty
 from generator.rules import AlertRule, alerts
 from generator.rules.notation import VALUE
-from generator.texts import TEXTS
+from generator.texts import texts_of
 from generator.units import duration, number
 
 
 def explain(stack: Stack, name: str) -> Iterator[str]:
     """Lines about one alert; raises KeyError with what would be right when there is none of that name."""
     rules = rules_named(stack, name)
-    text = TEXTS[stack.locale].alerts.get(name)
+    text = texts_of(stack).alerts.get(name)
     yield name
     yield text.meaning if text else "An alert of alerting.rules."
     for rule in rules:

@@ -11,16 +11,14 @@ from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import Any
 
 from generator import names
-from generator.limits_of import limits_of
+from generator.limits_of import COMMON, GUARD, limits_of, shown
 from generator.model import Limit, Stack
 from generator.promql import quote
 from generator.rules import AlertRule, alerts, families
-from generator.rules.notation import COUNT, RATIO, SECONDS, VALUE
+from generator.rules.notation import COUNT, RATIO, VALUE
 from generator.selectors import replaced
-from generator.units import duration, number, percent
 
 FACTORS = (0.5, 0.75, 1.0, 1.5, 2.0)
-GUARD = "min_"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +46,8 @@ def ladder(stack: Stack, rule: AlertRule, factors: tuple[float, ...], service: s
 
     if asked(2.0) == asked(1.0):
         return (Rung(1.0, "", rule.expr),)
-    shown = _unit(rule)
     return tuple(
-        Rung(factor, _in_force(others[factor], rule, at, shown, service), asked(factor))
-        for factor in sorted({*factors, 1.0})
+        Rung(factor, _in_force(others[factor], at, service), asked(factor)) for factor in sorted({*factors, 1.0})
     )
 
 
@@ -114,18 +110,13 @@ def _mapped(value: Any, name: str, times: Callable[[str, Limit], Limit]) -> Any:
     return value
 
 
-def _unit(rule: AlertRule) -> Callable[[float], str]:
-    if rule.value == RATIO(VALUE):
-        return percent
-    return duration if rule.value == SECONDS(VALUE) else number
-
-
-def _in_force(stack: Stack, rule: AlertRule, at: int, shown: Callable[[float], str], service: str | None) -> str:
+def _in_force(stack: Stack, at: int, service: str | None) -> str:
     """The stack's limit; a service's own where one is asked for and has one."""
-    rows = [row for row in limits_of(stack, alerts(stack)[at]) if not row[1].startswith(GUARD)]
+    rule = alerts(stack)[at]
+    rows = [row for row in limits_of(stack, rule) if not row[1].startswith(GUARD)]
     own = [row for row in rows if row[0] == service]
-    values = dict.fromkeys(shown(limit.value) for where, _, limit in own or rows if own or where in ("all", "stack"))
-    return ", ".join(values)
+    values = (shown(rule, quantity, limit.value) for where, quantity, limit in own or rows if own or where in COMMON)
+    return ", ".join(dict.fromkeys(values))
 
 
 def subject(labels: Mapping[str, str]) -> str:

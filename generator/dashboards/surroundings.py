@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from generator import names
 from generator.dashboards.panels import GREEN, RED, YELLOW, Panel, Query, Steps, limit_style, row, stat, timeseries
+from generator.dashboards.queries import judged
 from generator.model import Levels, Stack
 
 Words = dict[str, str]
@@ -30,7 +31,7 @@ def _up(words: Words, key: str, shown: Query) -> Panel:
 def _connections(words: Words, stack: Stack) -> Panel:
     limit = words["word.limit"]
     queries = [Query(names.DATABASE_CONNECTIONS, "{{database}}")]
-    if any(database.connections for database in stack.databases):
+    if judged(stack, "DatabaseConnectionsHigh") and any(database.connections for database in stack.databases):
         queries.append(Query(names.DATABASE_CONNECTIONS_LIMIT, f"{{{{database}}}} {limit}"))
     title, description = words["panel.connections"], words["panel.connections.help"]
     return timeseries(title, description, "short", *queries, styles=(limit_style(limit),))
@@ -42,9 +43,12 @@ def hosts(words: Words, stack: Stack) -> Iterator[Panel]:
         return
     limits = stack.hosts.limits
     yield row(words["row.hosts"])
-    yield _share(words, "panel.cpu", Query(names.CPU_BUSY, "{{instance}}"), limits.cpu)
-    yield _share(words, "panel.memory", Query(names.MEMORY_USED, "{{instance}}"), limits.memory)
-    yield _share(words, "panel.disk", Query(names.DISK_USED, "{{instance}} {{mountpoint}}"), limits.disk)
+    for key, series, legend, alert, levels in (
+        ("panel.cpu", names.CPU_BUSY, "{{instance}}", "HostHighCpu", limits.cpu),
+        ("panel.memory", names.MEMORY_USED, "{{instance}}", "HostHighMemory", limits.memory),
+        ("panel.disk", names.DISK_USED, "{{instance}} {{mountpoint}}", "HostDiskFull", limits.disk),
+    ):
+        yield _share(words, key, Query(series, legend), levels if judged(stack, alert) else None)
     yield _network(words)
 
 
@@ -62,8 +66,10 @@ def gpus(words: Words, stack: Stack) -> Iterator[Panel]:
         yield timeseries(words[key], words[f"{key}.help"], unit, Query(series, "{{instance}} {{gpu}}"))
 
 
-def _share(words: Words, key: str, shown: Query, levels: Levels) -> Panel:
-    steps: Steps = ((GREEN, None), (YELLOW, levels.warning.value), (RED, levels.critical.value))
+def _share(words: Words, key: str, shown: Query, levels: Levels | None) -> Panel:
+    steps: Steps = ((GREEN, None),)
+    if levels:
+        steps += ((YELLOW, levels.warning.value), (RED, levels.critical.value))
     return timeseries(words[key], words[f"{key}.help"], "percentunit", shown, steps=steps)
 
 
