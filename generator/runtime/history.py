@@ -54,17 +54,18 @@ def parts(url: str, expr: str, start: float, end: float, step: float) -> Iterato
 def coverage(url: str, series: tuple[str, ...], start: float, end: float) -> Coverage | None:
     """How much history any of these series has; None where there is nothing."""
     expr = " or ".join(f"group({name})" for name in series)
-    since = last = 0.0
+    found = (moment for part in parts(url, expr, start, end, LOOKBACK) for _, times in part.series for moment in times)
+    since = last = next(found, None)
+    if since is None or last is None:
+        return None
     length, gaps = 0.0, 0
-    for part in parts(url, expr, start, end, LOOKBACK):
-        for _, moments in part.series:
-            for moment in moments:
-                if since and moment - last > 1.5 * LOOKBACK:
-                    gaps += 1
-                elif since:
-                    length += moment - last
-                since, last = since or moment, moment
-    return Coverage(since, length, gaps) if since else None
+    for moment in found:
+        if moment - last > 1.5 * LOOKBACK:
+            gaps += 1
+        else:
+            length += moment - last
+        last = moment
+    return Coverage(since, length, gaps)
 
 
 def _range(url: str, expr: str, start: float, end: float, step: float) -> http.Answer:
