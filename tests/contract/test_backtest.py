@@ -63,9 +63,10 @@ RUNNING = Incident(71 * HOUR, 1000, 0.012)
 SHOPS = Incident(50 * HOUR, 60, 0.15)
 GAP = (50 * HOUR + 600, 51 * HOUR)  # nothing at all was recorded; the incident at SHOPS lies across its beginning
 BUSY = (Incident(5 * HOUR, 30, 0.88), Incident(25 * HOUR, 30, 0.91), Incident(45 * HOUR, 30, 0.95))
-# Of requests slower than each bound: the shares of a quiet hour, and of two incidents.
+# Of requests slower than each bound: the shares of a quiet hour, and of three incidents.
 SLOWER = {"0.4": 0.04, "0.6": 0.03, "0.8": 0.02, "1.2": 0.01, "1.6": 0.005, "+Inf": 0.0}
 SLOW = (
+    (Incident(4 * HOUR, 30, 0.7), {**SLOWER, "0.4": 0.08, "0.6": 0.07, "0.8": 0.04}),
     (Incident(12 * HOUR, 30, 0.9), {**SLOWER, "0.4": 0.08, "0.6": 0.07, "0.8": 0.06}),
     (Incident(60 * HOUR, 30, 3.0), {**dict.fromkeys(SLOWER, 0.06), "+Inf": 0.0}),
 )
@@ -94,6 +95,7 @@ def samples(moment: int) -> Iterator[tuple[str, float]]:
         yield f"service:http_errors:ratio_rate5m{labels}", ratio
     for bound, share in slower(moment).items():
         yield f'service_le:http_latency_seconds_bucket:rate5m{{service="api",le="{bound}"}}', 100 * (1 - share)
+    yield 'service:http_slower_than_latency_p95:ratio_rate5m{service="api"}', slower(moment)["0.8"]
     p95 = level(tuple(i for i, _ in SLOW), moment, 0.3)
     yield 'service:http_latency_seconds:p95_rate5m{service="api"}', p95
     yield 'instance:cpu_busy:ratio_rate5m{instance="a:9100"}', level(BUSY, moment, 0.4)
@@ -207,7 +209,7 @@ def test_a_service_s_own_limit_is_what_is_multiplied(past: Past) -> None:
     assert past.found("HighErrorRate", "critical", 2.0, service="shop") == []
 
 
-@pytest.mark.parametrize(("factor", "count"), [(0.5, 2), (0.75, 2), (1.0, 2), (1.5, 1), (2.0, 1)])
+@pytest.mark.parametrize(("factor", "count"), [(0.5, 3), (0.75, 3), (1.0, 2), (1.5, 1), (2.0, 1)])
 def test_latency_is_judged_by_the_bucket_of_each_limit(past: Past, factor: float, count: int) -> None:
     """What was recorded knows today's limit alone; the buckets know the others."""
     incidents = [incident for incident, _ in SLOW]
