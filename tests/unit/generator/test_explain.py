@@ -54,6 +54,10 @@ def test_every_alert_says_what_makes_it_fire(name: str) -> None:
     assert text.count(" s of these series' beginning") >= sum(bool(rule.scenarios) for rule in rules)
     assert name == "Watchdog" or "stays silent" in text
     assert len(text.splitlines()) < 100
+    rows = [re.split(r" {2,}", line.strip()) for line in text.splitlines() if line.startswith("  ")]
+    assert all(len(row) == 3 for row in rows if row[0][:5] not in ("each ", "no se")), (
+        "a series without its other value"
+    )
 
 
 def test_each_kind_of_service_is_shown_once() -> None:

@@ -136,7 +136,7 @@ def test_memory_has_a_bound(server: Server, monkeypatch: pytest.MonkeyPatch) -> 
 
     assert len(found) == SERIES
     assert {(e.start, e.end, e.still) for e in found} == {(300.0, 21615.0, True)}
-    assert peak < 20 * 2**20
+    assert peak < 8 * 2**20
 
 
 def test_one_evaluation_that_is_too_large_is_told(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
