@@ -8,6 +8,7 @@ from generator import names
 from generator.model import Component, Service, Stack
 from generator.problems import Problem, Severity
 from generator.promql import WINDOW_SECONDS
+from generator.reserved import in_vocabulary
 from generator.rules import alerts, families
 from generator.targets.base import INSIDE, port_field, published
 from generator.units import bound, duration, number, percent
@@ -199,7 +200,7 @@ def _thresholds(stack: Stack) -> Iterator[Problem]:
 def _own_rules(stack: Stack) -> Iterator[Problem]:
     recorded = {rule.record for family in families(stack) for rule in family.recordings}
     for rule in stack.alerting.rules:
-        if rule.kind == "record" and rule.name in recorded:
+        if rule.kind == "record" and (rule.name in recorded or in_vocabulary(rule.name)):
             yield Problem(
                 "record-name",
                 f"{rule.name!r} is recorded by the stack itself",
@@ -212,6 +213,13 @@ def _own_rules(stack: Stack) -> Iterator[Problem]:
                 f"{rule.name!r} is an alert of the stack",
                 key=f"{rule.key}.alert",
                 hint="choose another name, or override its limits in `thresholds`",
+            )
+        elif rule.kind == "alert" and names.SEVERITY not in dict(rule.labels):
+            yield _warning(
+                "no-severity",
+                f"{rule.key}.labels" if rule.labels else f"{rule.key}.alert",
+                f"the alert {rule.name!r} has no severity: no route that asks for one sees it",
+                "write `labels: {severity: warning}`",
             )
 
 

@@ -61,6 +61,13 @@ def _parser() -> argparse.ArgumentParser:
     init.add_argument("--name", help="the name of the stack, or with --from of the service")
     explain = command("explain", _explain, "An alert's expression, its limits, and where each came from.")
     explain.add_argument("alert", metavar="ALERT")
+    how = explain.add_mutually_exclusive_group()
+    how.add_argument("--fire", action="store_true", help="which series would make it fire, and which just not")
+    how.add_argument("--backtest", action="store_true", help="how often it would have fired, at this and other limits")
+    explain.add_argument("--days", type=float, default=7.0, help="how far back (default: %(default)g)")
+    explain.add_argument("--url", metavar="PROMETHEUS", help="default: this stack's own")
+    explain.add_argument("--service", metavar="NAME", help="of one service alone, with its own limit")
+    explain.add_argument("--factors", metavar="LIST", help="limits to try, as multiples of today's: 0.9,1,1.1")
     command("tools", _tools, "Bring the servers' checkers to this machine where they are missing.")
     for name, run, text in (
         ("up", _up, "Start the stack and wait until it is healthy."),
@@ -166,15 +173,34 @@ def _schema(_options: argparse.Namespace) -> int:
 
 
 def _explain(options: argparse.Namespace) -> int:
-    from generator import pipeline  # noqa: PLC0415
-    from generator.explain import explain  # noqa: PLC0415
+    from generator import explain, pipeline  # noqa: PLC0415
 
     stack = pipeline.read(_spec(options), options.target).stack
     try:
-        lines = explain(stack, options.alert)
+        if options.backtest:
+            return _backtest(stack, options)
+        for line in (explain.explain_fire if options.fire else explain.explain)(stack, options.alert):
+            print(line)
     except KeyError as error:
         raise _Bad(str(error.args[0])) from None
-    print("\n".join(lines))
+    return OK
+
+
+def _backtest(stack: Any, options: argparse.Namespace) -> int:
+    from generator.runtime.backtest import HistoryProblem, Question, backtest, factors  # noqa: PLC0415
+
+    if not 0 < options.days <= 3650:
+        raise _Bad("--days lies between 0 and 3650")
+    try:
+        asked = Question(options.url, options.days, options.service, factors(options.factors))
+    except ValueError as error:
+        raise _Bad(f"--factors: {error}") from None
+    try:
+        for line in backtest(stack, options.alert, asked):
+            print(line, flush=True)
+    except HistoryProblem as error:
+        _say_error(str(error))
+        return FOUND
     return OK
 
 

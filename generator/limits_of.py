@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from generator.model import Limit, Stack
 from generator.rules import AlertRule
 from generator.rules.limits import QUANTITIES
+from generator.rules.notation import RATIO, SECONDS, VALUE
+from generator.units import duration, number, percent
+
+EVERY, STACK = "all", "stack"
+COMMON = (EVERY, STACK)
+GUARD = "min_"
+"""Quantities that begin so are no limit: below them nothing is judged."""
 
 
 def limits_of(stack: Stack, rule: AlertRule) -> Iterator[tuple[str, str, Limit]]:
     """(where, quantity, limit): first the stack's own, then what differs from it."""
     for quantity, limit in rule.limits:
-        yield "all" if quantity in QUANTITIES else "stack", quantity, limit
+        yield EVERY if quantity in QUANTITIES else STACK, quantity, limit
         if quantity not in QUANTITIES:
             continue
         if quantity == "capacity_share":
@@ -25,3 +32,11 @@ def limits_of(stack: Stack, rule: AlertRule) -> Iterator[tuple[str, str, Limit]]
                 for name, routed in route.limits:
                     if name == quantity:
                         yield f"{service.name} {route.route}", quantity, routed
+
+
+def shown(rule: AlertRule, quantity: str, value: float) -> str:
+    """A limit as a person writes it in the spec, by how the alert tells what it measured."""
+    write: Callable[[float], str] = number
+    if not quantity.startswith(GUARD):
+        write = {RATIO(VALUE): percent, SECONDS(VALUE): duration}.get(rule.value, number)
+    return write(value)

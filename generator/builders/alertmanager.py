@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from generator import names
+from generator.builders.inhibition import among
 from generator.bundle import Artifact
 from generator.model import AlertRoute, Channel, Email, PagerDuty, Receiver, Slack, Stack, Telegram, Webhook
 from generator.promql import quote
@@ -44,7 +45,7 @@ def build(stack: Stack) -> Iterable[Artifact]:
             "repeat_interval": duration(alerting.repeat_interval),
             "routes": [_route(route) for route in alerting.routes],
         },
-        "inhibit_rules": _inhibitions(),
+        "inhibit_rules": [*among(_inhibitions(), alerting.disable)],
         "receivers": [_receiver(receiver) for receiver in alerting.receivers],
     }
     yield Artifact(names.ALERTMANAGER_CONFIG, to_yaml(config, "The configuration of Alertmanager."))

@@ -12,7 +12,7 @@ from generator.promql import pretty
 from generator.render import to_yaml
 from generator.rules import AlertRule, RecordingRule, families
 from generator.targets.base import published
-from generator.texts import TEXTS
+from generator.texts import texts_of
 from generator.units import duration
 
 
@@ -38,7 +38,7 @@ def _recording(rule: RecordingRule) -> dict[str, Any]:
 
 
 def _alert(stack: Stack, alert: AlertRule) -> dict[str, Any]:
-    text = TEXTS[stack.locale].alerts[alert.name]
+    text = texts_of(stack).alerts[alert.name]
     hold = {"for": duration(alert.hold)} if alert.hold else {}
     return {
         "alert": alert.name,

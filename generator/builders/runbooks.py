@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from urllib.parse import quote
 
 import jinja2
 
 from generator import names
 from generator.bundle import Artifact
-from generator.model import Stack
+from generator.limits_of import EVERY, STACK, limits_of, shown
+from generator.model import Component, Stack
 from generator.promql import pretty
 from generator.render import comment
 from generator.rules import AlertRule, alerts
-from generator.texts import TEXTS
-from generator.units import duration, number
+from generator.selectors import compared
+from generator.targets.base import public_url
+from generator.texts import texts_of
+from generator.units import duration
 
+LONGEST_LINK = 4000
+"""Characters of an address that every browser and proxy takes."""
+_MARKUP = re.compile(r"([\\`*<>|&~]|(?<=\])\()")
 _PAGE = jinja2.Template(
     """\
 <!-- {{ note }} -->
@@ -32,6 +39,11 @@ _PAGE = jinja2.Template(
 {% for step in text.steps -%}
 {{ loop.index }}. {{ step }}
 {% endfor %}
+## {{ words["runbook.look"] }}
+
+{% for title, url, code in links -%}
+- {{ "[%s](%s)" % (title, url) if url else title }}{{ ": `%s`" % code if code }}
+{% endfor %}
 ## {{ words["runbook.rule"] }}
 
 {% for rule in rules -%}
@@ -39,14 +51,23 @@ _PAGE = jinja2.Template(
 {{ pretty(rule.expr) }}
 ```
 
-{% if rule.limits -%}
-| {{ words["runbook.limit"] }} | | {{ words["runbook.origin"] }} |
-|---|---|---|
-{% for quantity, limit in rule.limits -%}
-| {{ quantity }} | {{ number(limit.value) }} | {{ limit.origin }} |
-{% endfor %}
-{% endif -%}
 {% endfor -%}
+## {{ words["runbook.limits"] }}
+
+{% if limits -%}
+| {{ heads | join(" | ") }} |
+|---|---|---|---|
+{% for row in limits -%}
+| {{ row | join(" | ") }} |
+{% endfor %}
+{% else -%}
+{{ words["runbook.no_limit"] }}
+{% endif %}
+## {{ words["runbook.try"] }}
+
+{% for option, word in hints -%}
+- `python -m generator explain {{ option }}{{ name }}`: {{ word }}
+{% endfor %}
 """,
     undefined=jinja2.StrictUndefined,
     autoescape=False,
@@ -64,16 +85,61 @@ def build(stack: Stack) -> Iterable[Artifact]:
 
 
 def _page(stack: Stack, name: str, rules: list[AlertRule]) -> str:
-    texts = TEXTS[stack.locale]
+    texts = texts_of(stack)
+    words = texts.words
     text = _PAGE.render(
         note=comment("", "").strip(),
         name=name,
-        words=texts.words,
+        words=words,
         text=texts.alerts[name],
         severities=", ".join(dict.fromkeys(rule.severity.value for rule in rules)),
         hold=", ".join(dict.fromkeys(duration(rule.hold) for rule in rules)),
+        links=[*_links(stack, rules, words)],
         rules=rules,
-        number=number,
+        limits=[*dict.fromkeys(row for rule in rules for row in _limits(stack, rule, words))],
+        heads=[words[f"runbook.{part}"] for part in ("where", "what", "limit", "origin")],
+        hints=[(f"--{way} " if way != "explain" else "", words[f"runbook.{way}"]) for way in _WAYS],
         pretty=pretty,
     )
     return re.sub(r"\n{3,}", "\n\n", text).rstrip("\n") + "\n"
+
+
+_WAYS = ("explain", "fire", "backtest")
+
+
+def _links(stack: Stack, rules: list[AlertRule], words: dict[str, str]) -> Iterator[tuple[str, str, str]]:
+    """Title, address and query of what to open first."""
+    for measured in dict.fromkeys(rule.measure or compared(rule.expr) for rule in rules):
+        yield words["runbook.measured"], _graph(stack, measured, "graph"), measured
+    for rule in rules:
+        if url := _graph(stack, rule.expr, "table"):
+            yield f"{words['runbook.beyond']}{_apart(rule, rules)}", url, ""
+    yield words["runbook.dashboard"], f"{public_url(stack, Component.GRAFANA)}/d/{names.DASHBOARD_SERVICES}", ""
+
+
+def _apart(rule: AlertRule, rules: list[AlertRule]) -> str:
+    """What tells one rule of an alert from the others."""
+    told = [(other.severity.value, duration(other.hold)) for other in rules]
+    differing = [own for own, *others in zip(told[rules.index(rule)], *told, strict=True) if len({*others}) > 1]
+    return f" ({', '.join(differing)})" if differing else ""
+
+
+def _graph(stack: Stack, expr: str, tab: str) -> str:
+    """An expression in Prometheus' own page; both of its major versions know this address. Empty when too long."""
+    number = {"graph": 0, "table": 1}[tab]
+    query = f"g0.expr={quote(expr, safe='')}&g0.tab={number}&g0.range_input=1h"
+    url = f"{public_url(stack, Component.PROMETHEUS)}/graph?{query}"
+    return url if len(url) <= LONGEST_LINK else ""
+
+
+def _limits(stack: Stack, rule: AlertRule, words: dict[str, str]) -> Iterator[tuple[str, ...]]:
+    """Where, what, how much, and by which key of the spec; first what holds everywhere."""
+    places = {EVERY: words["runbook.all"], STACK: words["runbook.stack"]}
+    for where, quantity, limit in limits_of(stack, rule):
+        place = places.get(where, where)
+        yield tuple(map(_plain, (place, quantity, shown(rule, quantity, limit.value), limit.origin)))
+
+
+def _plain(text: str) -> str:
+    """Text of the spec in a table: no markup, no column of its own."""
+    return _MARKUP.sub(r"\\\1", text)

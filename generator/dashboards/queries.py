@@ -70,11 +70,11 @@ def latency_by_route(stack: Stack) -> tuple[str, str] | None:
 
 
 def latency_of_limit(stack: Stack) -> str:
-    """Latency as a share of the limit: of p95 where there is a histogram, of the mean elsewhere."""
+    """Latency as a share of the limit: of p95 where there is a histogram, of the mean elsewhere; empty without one."""
     arms = []
-    if percentiles(stack):
+    if percentiles(stack) and judged(stack, "HighLatencyP95"):
         arms.append(of_limit(names.latency("p95"), "latency_p95"))
-    if any(profile.mean for profile in stack.profiles):
+    if any(profile.mean for profile in stack.profiles) and judged(stack, "HighLatencyAverage"):
         arms.append(of_limit(names.latency("mean"), "latency_average"))
     return first_present(arms, names.SERVICE)
 
@@ -108,9 +108,15 @@ def alerts_now(stack: Stack) -> str:
     """Pending and firing alerts, each with the time in milliseconds since when; Watchdog is always among them."""
     active = f"{select('ALERTS', CHOSEN_OR_NOBODYS)} * ignoring (alertstate) group_left () ALERTS_FOR_STATE"
     found = f"max by ({ALERT_LABELS}) ({active}) * 1000"
-    return f"{found} or on () vector(time()) * 1000" if "Watchdog" in stack.alerting.disable else found
+    return f"{found} or on () vector(time()) * 1000" if not judged(stack, "Watchdog") else found
 
 
-def firing() -> str:
+def firing(stack: Stack) -> str:
     """The alerts that fire for the chosen services, or for none in particular."""
-    return select("ALERTS", equals("alertstate", "firing"), differs("alertname", "Watchdog"), CHOSEN_OR_NOBODYS)
+    watchdog = differs("alertname", "Watchdog") if judged(stack, "Watchdog") else ""
+    return select("ALERTS", equals("alertstate", "firing"), watchdog, CHOSEN_OR_NOBODYS)
+
+
+def judged(stack: Stack, alert: str) -> bool:
+    """Whether the stack has the alert: the limit of one that it turns off is nowhere in force."""
+    return alert not in stack.alerting.disable

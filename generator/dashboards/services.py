@@ -30,6 +30,7 @@ from generator.dashboards.queries import (
     by_service,
     chosen,
     firing,
+    judged,
     latency,
     latency_by_route,
     latency_of_limit,
@@ -41,16 +42,17 @@ from generator.dashboards.queries import (
 from generator.dashboards.surroundings import gpus, hosts, outside
 from generator.dashboards.tables import Column, Label, table
 from generator.model import Stack
-from generator.texts import TEXTS
+from generator.texts import texts_of
 
 Words = dict[str, str]
 PLAIN: Steps = ((GREEN, None),)
+LATENCY_ALERTS = {"latency_p95": "HighLatencyP95", "latency_average": "HighLatencyAverage"}
 ANY_IS_BAD: Steps = ((GREEN, None), (RED, 1))
 
 
 def services_overview(stack: Stack) -> dict[str, Any]:
     """The first page that one looks at."""
-    words = TEXTS[stack.locale].words
+    words = texts_of(stack).words
     links = Links(stack, words)
     return dashboard(
         stack,
@@ -70,14 +72,14 @@ def services_overview(stack: Stack) -> dict[str, Any]:
             *gpus(words, stack),
         ],
         variables=[variable("service", words["word.service"], f"label_values({names.SERVICE_INFO}, service)")],
-        annotations=[_marks(words, links)],
+        annotations=[_marks(words, stack, links)],
         links=[page_link(title, url) for title, url in links.programs()],
     )
 
 
-def _marks(words: Words, links: Links) -> dict[str, Any]:
+def _marks(words: Words, stack: Stack, links: Links) -> dict[str, Any]:
     """Alerts as marks on every graph, each with its runbook."""
-    expr = f"max by (alertname, severity, service, route, instance) ({firing()})"
+    expr = f"max by (alertname, severity, service, route, instance) ({firing(stack)})"
     text = f"{{{{severity}}}} {{{{service}}}} {{{{route}}}} {{{{instance}}}} {links.runbook_html()}".strip()
     return annotation(words["panel.firing"], expr, "{{alertname}}", text, ("severity", "service"))
 
@@ -87,11 +89,13 @@ def _summary(words: Words, stack: Stack) -> Iterator[Panel]:
     errors = f"sum({chosen(names.ERRORS)}) / (sum({chosen(names.REQUESTS)}) > 0)"
     worst = f"max({of_limit(names.ERROR_RATIO, 'error_ratio')})"
     yield _number(words, "panel.down", "short", f"count(({available()}) < 1) or vector(0)", steps=ANY_IS_BAD)
-    yield _number(words, "panel.firing", "short", f"count({firing()}) or vector(0)", steps=ANY_IS_BAD)
+    yield _number(words, "panel.firing", "short", f"count({firing(stack)}) or vector(0)", steps=ANY_IS_BAD)
     yield _number(words, "panel.total_rps", "reqps", f"sum({chosen(names.REQUESTS)})", trend=True)
     yield _number(words, "panel.total_errors", "percentunit", errors, trend=True)
-    yield _number(words, "panel.worst_errors", "percentunit", worst, steps=OF_LIMIT)
-    yield _number(words, "panel.worst_latency", "percentunit", f"max({latency_of_limit(stack)})", steps=OF_LIMIT)
+    if judged(stack, "HighErrorRate"):
+        yield _number(words, "panel.worst_errors", "percentunit", worst, steps=OF_LIMIT)
+    if slowest := latency_of_limit(stack):
+        yield _number(words, "panel.worst_latency", "percentunit", f"max({slowest})", steps=OF_LIMIT)
 
 
 def _number(words: Words, key: str, unit: str, expr: str, steps: Steps = PLAIN, *, trend: bool = False) -> Panel:
@@ -100,18 +104,20 @@ def _number(words: Words, key: str, unit: str, expr: str, steps: Steps = PLAIN, 
 
 def _services(words: Words, stack: Stack, links: Links) -> Panel:
     statistic, _ = latency(stack)
+    errors = of_limit(names.ERROR_RATIO, "error_ratio") if judged(stack, "HighErrorRate") else ""
+    columns = (
+        Column(words["panel.rps"], by_service(names.REQUESTS), "reqps"),
+        Column(words["panel.up"], available(), "percentunit", ((RED, None), (ORANGE, 0.5), (GREEN, 1))),
+        Column(words["panel.errors"], by_service(names.ERROR_RATIO), "percentunit"),
+        Column(words["panel.errors_of_limit"], errors, "percentunit", OF_LIMIT),
+        Column(words[f"panel.{statistic}"], by_service(names.latency(statistic)), "s"),
+        Column(words["panel.latency_of_limit"], latency_of_limit(stack), "percentunit", OF_LIMIT),
+    )
     return table(
         words["panel.services"],
         words["panel.services.help"],
         (Label(names.SERVICE, words["word.service"], links.of_service()),),
-        (
-            Column(words["panel.rps"], by_service(names.REQUESTS), "reqps"),
-            Column(words["panel.up"], available(), "percentunit", ((RED, None), (ORANGE, 0.5), (GREEN, 1))),
-            Column(words["panel.errors"], by_service(names.ERROR_RATIO), "percentunit"),
-            Column(words["panel.errors_of_limit"], of_limit(names.ERROR_RATIO, "error_ratio"), "percentunit", OF_LIMIT),
-            Column(words[f"panel.{statistic}"], by_service(names.latency(statistic)), "s"),
-            Column(words["panel.latency_of_limit"], latency_of_limit(stack), "percentunit", OF_LIMIT),
-        ),
+        tuple(column for column in columns if column.expr),
     )
 
 
@@ -133,10 +139,10 @@ def _alerts(words: Words, stack: Stack, links: Links) -> Panel:
 
 def _trends(words: Words, stack: Stack) -> Iterator[Panel]:
     yield _by_status(words)
-    yield _error_trend(words)
+    yield _error_trend(words, stack)
     if percentiles(stack):
         yield _percentiles(words, stack)
-    yield _mean(words)
+    yield _mean(words, stack)
 
 
 def _by_status(words: Words) -> Panel:
@@ -150,7 +156,7 @@ def _by_status(words: Words) -> Panel:
     )
 
 
-def _error_trend(words: Words) -> Panel:
+def _error_trend(words: Words, stack: Stack) -> Panel:
     limit = words["word.limit"]
     return timeseries(
         words["panel.error_trend"],
@@ -158,8 +164,8 @@ def _error_trend(words: Words) -> Panel:
         "percentunit",
         Query(chosen(names.ERROR_RATIO), "{{service}} 5xx"),
         Query(chosen(names.CLIENT_ERROR_RATIO), "{{service}} 4xx"),
-        Query(chosen(names.limit("error_ratio")), f"{{{{service}}}} 5xx {limit}"),
-        Query(chosen(names.limit("client_error_ratio")), f"{{{{service}}}} 4xx {limit}"),
+        *_limit(stack, "HighErrorRate", "error_ratio", f"{{{{service}}}} 5xx {limit}"),
+        *_limit(stack, "HighClientErrorRate", "client_error_ratio", f"{{{{service}}}} 4xx {limit}"),
         styles=(limit_style(limit),),
     )
 
@@ -173,21 +179,27 @@ def _percentiles(words: Words, stack: Stack) -> Panel:
         Query(chosen(names.latency("p50")), "{{service}} p50"),
         Query(with_exemplars(stack, "p95", "0.95"), "{{service}} p95", exemplar=True),
         Query(chosen(names.latency("p99")), "{{service}} p99"),
-        Query(chosen(names.limit("latency_p95")), f"{{{{service}}}} p95 {limit}"),
+        *_limit(stack, "HighLatencyP95", "latency_p95", f"{{{{service}}}} p95 {limit}"),
         styles=(limit_style(limit),),
     )
 
 
-def _mean(words: Words) -> Panel:
+def _mean(words: Words, stack: Stack) -> Panel:
     limit = words["word.limit"]
     return timeseries(
         words["panel.mean"],
         words["panel.mean.help"],
         "s",
         Query(chosen(names.latency("mean")), "{{service}}"),
-        Query(chosen(names.limit("latency_average")), f"{{{{service}}}} {limit}"),
+        *_limit(stack, "HighLatencyAverage", "latency_average", f"{{{{service}}}} {limit}"),
         styles=(limit_style(limit),),
     )
+
+
+def _limit(stack: Stack, alert: str, quantity: str, legend: str) -> Iterator[Query]:
+    """The line of a limit, where an alert judges by it."""
+    if judged(stack, alert):
+        yield Query(chosen(names.limit(quantity)), legend)
 
 
 def _routes(words: Words, stack: Stack, links: Links) -> Iterator[Panel]:
@@ -195,13 +207,15 @@ def _routes(words: Words, stack: Stack, links: Links) -> Iterator[Panel]:
     columns = [
         Column(words["panel.rps"], by_route(names.REQUESTS_ROUTE), "reqps"),
         Column(words["panel.errors"], by_route(names.ERROR_RATIO_ROUTE), "percentunit"),
-        _route_of_limit(words["panel.errors_of_limit"], names.ERROR_RATIO_ROUTE, "error_ratio"),
     ]
+    if judged(stack, "HighErrorRate"):
+        columns.append(_route_of_limit(words["panel.errors_of_limit"], names.ERROR_RATIO_ROUTE, "error_ratio"))
     if timed:
         statistic, limit = timed
         series = names.latency(statistic, by_route=True)
         columns.append(Column(words[f"panel.{statistic}"], by_route(series), "s"))
-        columns.append(_route_of_limit(words["panel.latency_of_limit"], series, limit))
+        if judged(stack, LATENCY_ALERTS[limit]):
+            columns.append(_route_of_limit(words["panel.latency_of_limit"], series, limit))
     labels = (
         Label(names.SERVICE, words["word.service"], links.of_service()),
         Label(names.ROUTE, words["panel.route"], links.of_route(timed[0] if timed else None)),

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from generator import names
 from generator.dashboards.panels import GREEN, RED, YELLOW, Panel, Query, Steps, limit_style, row, stat, timeseries
+from generator.dashboards.queries import judged
 from generator.model import Levels, Stack
 
 Words = dict[str, str]
@@ -31,7 +32,7 @@ def _up(words: Words, key: str, shown: Query) -> Panel:
 def _connections(words: Words, stack: Stack) -> Panel:
     limit = words["word.limit"]
     queries = [Query(names.DATABASE_CONNECTIONS, "{{database}}")]
-    if any(database.connections for database in stack.databases):
+    if judged(stack, "DatabaseConnectionsHigh") and any(database.connections for database in stack.databases):
         queries.append(Query(names.DATABASE_CONNECTIONS_LIMIT, f"{{{{database}}}} {limit}"))
     title, description = words["panel.connections"], words["panel.connections.help"]
     return timeseries(title, description, "short", *queries, styles=(limit_style(limit),))
@@ -40,15 +41,24 @@ def _connections(words: Words, stack: Stack) -> Panel:
 def _databases(words: Words, stack: Stack) -> Iterator[Panel]:
     """What each kind of database does, with the limits of its alerts."""
     limit, kinds = words["word.limit"], {database.kind for database in stack.databases}
-    for kind, key, unit, series, quantity in (
-        ("postgres", "panel.statement_time", "s", names.STATEMENT_TIME, "statement_time"),
-        ("postgres", "panel.rollbacks", "percentunit", names.ROLLBACK_RATIO, "rollback_ratio"),
-        ("redis", "panel.redis_hits", "percentunit", names.REDIS_HIT_RATIO, "redis_hit_ratio"),
-        ("redis", "panel.redis_memory", "percentunit", names.REDIS_MEMORY_USED, "redis_memory"),
+    rollbacks = "DatabaseRollbackRatioHigh"
+    for kind, key, unit, series, quantity, alert in (
+        ("postgres", "panel.statement_time", "s", names.STATEMENT_TIME, "statement_time", "DatabaseSlowQueries"),
+        (
+            "postgres",
+            "panel.rollbacks",
+            "percentunit",
+            names.ROLLBACK_RATIO,
+            "rollback_ratio",
+            "DatabaseRollbackRatioHigh",
+        ),
+        ("redis", "panel.redis_hits", "percentunit", names.REDIS_HIT_RATIO, "redis_hit_ratio", "RedisHitRatioLow"),
+        ("redis", "panel.redis_memory", "percentunit", names.REDIS_MEMORY_USED, "redis_memory", "RedisMemoryHigh"),
     ):
         if kind in kinds:
-            limited = Query(names.database_limit(quantity), f"{{{{database}}}} {limit}")
-            queries = (Query(series, "{{database}}"), limited)
+            queries = [Query(series, "{{database}}")]
+            if judged(stack, alert):
+                queries.append(Query(names.database_limit(quantity), f"{{{{database}}}} {limit}"))
             yield timeseries(words[key], words[f"{key}.help"], unit, *queries, styles=(limit_style(limit),))
 
 
@@ -58,9 +68,12 @@ def hosts(words: Words, stack: Stack) -> Iterator[Panel]:
         return
     limits = stack.hosts.limits
     yield row(words["row.hosts"])
-    yield _share(words, "panel.cpu", Query(names.CPU_BUSY, "{{instance}}"), limits.cpu)
-    yield _share(words, "panel.memory", Query(names.MEMORY_USED, "{{instance}}"), limits.memory)
-    yield _share(words, "panel.disk", Query(names.DISK_USED, "{{instance}} {{mountpoint}}"), limits.disk)
+    for key, series, legend, alert, levels in (
+        ("panel.cpu", names.CPU_BUSY, "{{instance}}", "HostHighCpu", limits.cpu),
+        ("panel.memory", names.MEMORY_USED, "{{instance}}", "HostHighMemory", limits.memory),
+        ("panel.disk", names.DISK_USED, "{{instance}} {{mountpoint}}", "HostDiskFull", limits.disk),
+    ):
+        yield _share(words, key, Query(series, legend), levels if judged(stack, alert) else None)
     yield _network(words)
 
 
@@ -69,10 +82,18 @@ def gpus(words: Words, stack: Stack) -> Iterator[Panel]:
     if not stack.gpus.targets:
         return
     limits = stack.gpus.limits
+    busy, full, hot = (
+        levels if judged(stack, alert) else None
+        for alert, levels in (
+            ("GpuHighUtilization", limits.gpu),
+            ("GpuHighMemory", limits.gpu_memory),
+            ("GpuHot", limits.gpu_temperature),
+        )
+    )
     yield row(words["row.gpus"])
-    yield _share(words, "panel.gpu", _card(names.GPU_UTILIZATION), limits.gpu)
-    yield _share(words, "panel.gpu_memory", _card(names.GPU_MEMORY_USED), limits.gpu_memory)
-    yield _limited(words, "panel.gpu_temperature", "celsius", _card(names.GPU_TEMPERATURE), limits.gpu_temperature)
+    yield _share(words, "panel.gpu", _card(names.GPU_UTILIZATION), busy)
+    yield _share(words, "panel.gpu_memory", _card(names.GPU_MEMORY_USED), full)
+    yield _limited(words, "panel.gpu_temperature", "celsius", _card(names.GPU_TEMPERATURE), hot)
     power = "panel.gpu_power"
     yield timeseries(words[power], words[f"{power}.help"], "watt", _card(names.GPU_POWER))
 
@@ -81,12 +102,14 @@ def _card(series: str) -> Query:
     return Query(series, "{{instance}} {{gpu}}")
 
 
-def _share(words: Words, key: str, shown: Query, levels: Levels) -> Panel:
+def _share(words: Words, key: str, shown: Query, levels: Levels | None) -> Panel:
     return _limited(words, key, "percentunit", shown, levels)
 
 
-def _limited(words: Words, key: str, unit: str, shown: Query, levels: Levels) -> Panel:
-    steps: Steps = ((GREEN, None), (YELLOW, levels.warning.value), (RED, levels.critical.value))
+def _limited(words: Words, key: str, unit: str, shown: Query, levels: Levels | None) -> Panel:
+    steps: Steps = ((GREEN, None),)
+    if levels:
+        steps += ((YELLOW, levels.warning.value), (RED, levels.critical.value))
     return timeseries(words[key], words[f"{key}.help"], unit, shown, steps=steps)
 
 

@@ -57,7 +57,8 @@ class RecordingRule:
 
 @dataclass(frozen=True, slots=True)
 class AlertRule:
-    """One alert. `value` and `limit` are notification templates; `limits` say where each number came from."""
+    """One alert. `value` and `limit` are notification templates; `limits` say where each number came from: what is
+    judged, and what guards it (`min_…`). `measure` is what to look at, where that is not what is compared first."""
 
     name: str
     expr: str
@@ -69,6 +70,7 @@ class AlertRule:
     limits: tuple[tuple[str, Limit], ...] = ()
     labels: Pairs = ()
     scenarios: tuple[Scenario, ...] = ()
+    measure: str = ""
 
 
 @dataclass(frozen=True, slots=True)

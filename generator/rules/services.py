@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 from generator import names
 from generator.model import Severity, Stack
@@ -128,7 +129,8 @@ def _slow(stack: Stack, name: str, quantity: str, severity: Severity) -> AlertRu
         exact = f"({p95} and on ({by}) ({share} > {SLOW_SHARE}))"
         rough = f"({p95} > on ({by}) {limit} unless on ({by}) {share})"
         expr += f" or (({exact} or {rough}) * on ({by}) group_left (team) ({limit} > bool 0)) {_enough(by)}"
-    return _http_alert(stack, name, quantity, severity, expr, SECONDS, scenarios.slow(stack, quantity), "min_requests")
+    alert = _http_alert(stack, name, quantity, severity, expr, SECONDS, scenarios.slow(stack, quantity), "min_requests")
+    return replace(alert, measure=names.latency("p95"))
 
 
 def _average(stack: Stack) -> AlertRule:

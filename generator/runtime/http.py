@@ -5,7 +5,9 @@ from __future__ import annotations
 import http.client
 import json
 import urllib.error
+import urllib.parse
 import urllib.request
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,10 +16,11 @@ _OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a server said; `status` is 0 when it did not answer, and `body` then says why."""
+    """What a server said; `status` is 0 when it did not answer, and `body` then says why. `cut`: there was more."""
 
     status: int
     body: str
+    cut: bool = False
 
     @property
     def ok(self) -> bool:
@@ -31,12 +34,22 @@ class Answer:
             return None
 
 
-def ask(url: str, *, method: str = "GET", timeout: float = 3.0) -> Answer:
-    """One request; never raises for what the server or the network does."""
-    request = urllib.request.Request(url, method=method)  # noqa: S310 - built from addresses of the stack
+def ask(
+    url: str,
+    *,
+    method: str = "GET",
+    timeout: float = 3.0,
+    form: Mapping[str, str] | None = None,
+    most: int | None = None,
+) -> Answer:
+    """One request; never raises for what the server or the network does. Of a long body it reads `most` bytes."""
+    data = urllib.parse.urlencode(form).encode() if form is not None else None
+    request = urllib.request.Request(url, data, method="POST" if data else method)  # noqa: S310 - addresses of the stack
     try:
         with _OPENER.open(request, timeout=timeout) as reply:
-            return Answer(reply.status, reply.read().decode("utf-8", errors="replace"))
+            body = reply.read() if most is None else reply.read(most + 1)
+            cut = most is not None and len(body) > most
+            return Answer(reply.status, body.decode("utf-8", errors="replace"), cut)
     except urllib.error.HTTPError as error:
         with error:
             return Answer(error.code, error.read().decode("utf-8", errors="replace").strip()[:300])

@@ -6,7 +6,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from generator.names import RESERVED_JOBS
+from generator.names import CATALOGUE, RESERVED_JOBS
 
 Spec = dict[str, Any]
 
@@ -210,7 +210,7 @@ def alerting(draw: st.DrawFn) -> Spec:
     return made | draw(
         _some(
             routes=st.lists(route, max_size=3),
-            disable=st.lists(st.sampled_from(["HostHighLoad", "HighErrorRate", "TrafficSurge"]), unique=True),
+            disable=st.lists(st.sampled_from(CATALOGUE), unique=True, max_size=10),
             rules=st.lists(rule, max_size=1),
             **{"for": st.one_of(FOR, FOR_RESOURCES)},
         )

@@ -66,7 +66,7 @@ ALERTS: dict[str, AlertText] = {
     "HighLatencyP95Critical": AlertText(
         "<subject> is very slow: p95 <value>",
         "More than 5 % of the requests of <subject> take longer than <limit>; p95 is <value>.",
-        "The same as HighLatencyP95 with a limit at which users give up.",
+        "The 95th percentile of the request duration over five minutes is beyond a limit at which users give up.",
         (
             "Is something stuck: a lock, a full connection pool, a dead upstream whose time-out is long?",
             "Take load off: scale out, or switch off what is expensive.",

@@ -64,7 +64,7 @@ ALERTS: dict[str, AlertText] = {
     "HighLatencyP95Critical": AlertText(
         "<subject> 매우 느림: p95 <value>",
         "<subject> 요청의 5%가 넘게 <limit>보다 오래 걸립니다. p95는 <value>입니다.",
-        "HighLatencyP95와 같지만 사용자가 포기하는 수준의 한계입니다.",
+        "최근 5분 처리 시간의 95번째 백분위수가 사용자가 포기하는 수준의 한계를 넘었습니다.",
         (
             "멈춘 것이 있는지 봅니다: 락, 가득 찬 커넥션 풀, 타임아웃이 긴 죽은 업스트림.",
             "부하를 줄입니다: 스케일 아웃하거나 비싼 기능을 끕니다.",
