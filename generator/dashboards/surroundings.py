@@ -41,7 +41,6 @@ def _connections(words: Words, stack: Stack) -> Panel:
 def _databases(words: Words, stack: Stack) -> Iterator[Panel]:
     """What each kind of database does, with the limits of its alerts."""
     limit, kinds = words["word.limit"], {database.kind for database in stack.databases}
-    rollbacks = "DatabaseRollbackRatioHigh"
     for kind, key, unit, series, quantity, alert in (
         ("postgres", "panel.statement_time", "s", names.STATEMENT_TIME, "statement_time", "DatabaseSlowQueries"),
         (
