@@ -168,7 +168,8 @@ def _prometheus(stack: Stack) -> Program:
 
 
 def _alertmanager(stack: Stack) -> Program:
-    """Started beside its configuration: paths of secrets there are relative, and versions differ in what to."""
+    """Started beside its configuration: paths of secrets there are relative, and versions differ in what to.
+    Its templates tell the time in the zone that it is started with."""
     command: tuple[Part, ...] = (
         _binary("alertmanager"),
         Word(f"--config.file={OUT}/{names.ALERTMANAGER_CONFIG}"),
@@ -177,7 +178,7 @@ def _alertmanager(stack: Stack) -> Program:
         f"--web.external-url={public_url(stack, Component.ALERTMANAGER)}",
         "--cluster.listen-address=",
     )
-    return Program(command, f"{OUT}/alertmanager")
+    return Program(command, f"{OUT}/alertmanager", environment=(("TZ", stack.timezone),))
 
 
 def _grafana(stack: Stack) -> Program:

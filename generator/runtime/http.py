@@ -31,9 +31,11 @@ class Answer:
             return None
 
 
-def ask(url: str, *, method: str = "GET", timeout: float = 3.0) -> Answer:
-    """One request; never raises for what the server or the network does."""
-    request = urllib.request.Request(url, method=method)  # noqa: S310 - built from addresses of the stack
+def ask(url: str, *, method: str = "GET", timeout: float = 3.0, body: Any = None) -> Answer:
+    """One request, with `body` as JSON if there is one; never raises for what the server or the network does."""
+    data = None if body is None else json.dumps(body).encode()
+    headers = {} if body is None else {"Content-Type": "application/json"}
+    request = urllib.request.Request(url, data, headers, method=method)  # noqa: S310 - built from addresses of the stack
     try:
         with _OPENER.open(request, timeout=timeout) as reply:
             return Answer(reply.status, reply.read().decode("utf-8", errors="replace"))

@@ -6,7 +6,8 @@ from typing import Any
 
 from generator import names
 from generator.builders.compose.container import after, container, gateway, ports, wget
-from generator.model import Component, DockerSd, Secret, Stack
+from generator.model import Component, DockerSd, Stack
+from generator.model_alerting import Secret
 from generator.targets.base import public_url
 from generator.units import duration
 
@@ -61,6 +62,7 @@ def alertmanager(stack: Stack) -> dict[str, Any]:
             f"--web.external-url={public_url(stack, Component.ALERTMANAGER)}",
             "--cluster.listen-address=",
         ],
+        environment={"TZ": stack.timezone},
         ports=ports(stack, Component.ALERTMANAGER),
         volumes=[
             "./alertmanager:/etc/alertmanager:ro",
