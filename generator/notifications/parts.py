@@ -38,7 +38,7 @@ OTHER_LABELS = '(LABELS.Remove (stringSlice "alertname" "severity")).SortedPairs
 _ODD = r'["\\\p{Cc}\p{Cf}\p{Zl}\p{Zp}]|^.{61}'
 _AS_PATTERN = (
     (r"[^\p{L}\p{N}\p{Cc} :/_-]", "."),
-    (r"(?s)^(.{60}).+$", "${1}.*"),
+    (r"(?s)^(.{60}).+$", "${1}(?s:.*)"),
     (r"\p{Cc}", "(?s:.)"),
 )
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
+from generator.model import Locale
+from generator.texts import TEXTS
 from tests.notifications.hostile import LONG, VALUE
 from tests.notifications.running import Running
 
@@ -34,23 +35,17 @@ def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 @pytest.fixture(scope="package")
 def told(server: Running) -> Running:
     """The server after it has told of the alerts."""
-    server.post({**LABELS, "service": VALUE, "zone": "서울"}, **ANNOTATIONS)
-    server.post({**LABELS, "service": "shop", "severity": "warning"}, summary="plain", description="well", value="2")
-    server.post({**LABELS, "service": LONG}, summary=LONG, description=LONG, runbook_url="javascript:alert(1)")
+    server.post({**LABELS, "service": VALUE, "zone": "서울"}, ANNOTATIONS)
+    server.post(
+        {**LABELS, "service": "shop", "severity": "warning"},
+        {"summary": "plain", "description": "well", "value": "2"},
+    )
+    long = {"summary": LONG, "description": LONG, "runbook_url": "javascript:alert(1)"}
+    server.post({**LABELS, "service": LONG}, long)
     return server
 
 
 @pytest.fixture(scope="package")
 def words(server: Running) -> dict[str, str]:
     """The language's words."""
-    from generator.model import Locale  # noqa: PLC0415
-    from generator.texts import TEXTS  # noqa: PLC0415
-
     return TEXTS[Locale(server.locale)].words
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Every test here asks a real server."""
-    for item in items:
-        if Path(__file__).parent in item.path.parents:
-            item.add_marker(pytest.mark.server("alertmanager"))

@@ -6,7 +6,9 @@ import re
 from html.parser import HTMLParser
 from urllib.parse import unquote
 
-VALUE = '{{ .X }} <script>alert(1)</script> `x` *b* <!channel> @here [evil](http://evil.example) "q" \\ 한글\nsecond: line'
+VALUE = (
+    '{{ .X }} <script>alert(1)</script> `x` *b* <!channel> @here [evil](http://evil.example) "q" \\ 한글\nsecond: line'
+)
 LONG = "가" * 400
 
 

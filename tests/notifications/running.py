@@ -113,7 +113,7 @@ class Running:
         self.log.close()
         self.sinks.close()
 
-    def post(self, labels: dict[str, str], *, ended: bool = False, **annotations: str) -> None:
+    def post(self, labels: dict[str, str], annotations: dict[str, str], *, ended: bool = False) -> None:
         """Sends an alert as Prometheus does."""
         ends = datetime.now(UTC) + timedelta(seconds=-1 if ended else 300)
         alert = {
