@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from generator import names
 from generator.needs import Need, unmet
 from generator.runtime.binaries import Sources, provide
 from generator.runtime.process import run
+from generator.runtime.zones import zones
 
 
 class Verdict(StrEnum):
@@ -72,7 +74,7 @@ def _compose(tree: Path) -> Checked:
 
 
 def _checked(what: str, command: list[str], tree: Path) -> Checked:
-    ran = run(command, timeout=300, cwd=tree)
+    ran = run(command, timeout=300, cwd=tree, env={**os.environ, **zones()})
     if ran.ok:
         return Checked(what, Verdict.ACCEPTED)
     return Checked(what, Verdict.REFUSED, (ran.err.strip() or ran.out.strip())[-2000:])

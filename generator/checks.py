@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from generator import names
 from generator.model import Component, Service, Stack
 from generator.model_alerting import Opsgenie
-from generator.needs import needs, older
+from generator.needs import needs, older, tag
 from generator.problems import Problem, Severity
 from generator.promql import WINDOW_SECONDS
 from generator.rules import alerts, families
@@ -216,12 +216,12 @@ def _own_rules(stack: Stack) -> Iterator[Problem]:
 
 def _alertmanager(stack: Stack) -> Iterator[Problem]:
     """What the image that was chosen does not know, it would refuse at its start."""
-    tag = stack.images.alertmanager.partition("@")[0].rsplit(":", 1)[-1].removeprefix("v")
+    version = tag(stack.images.alertmanager)
     for need in needs(stack) if stack.target == "compose" else ():
-        if older(tag, need.since):
+        if older(version, need.since):
             yield Problem(
                 "alertmanager-version",
-                f"Alertmanager {tag} of stack.images does not know {need.what}",
+                f"Alertmanager {version} of stack.images does not know {need.what}",
                 key=need.key,
                 hint=f"choose {need.version} or newer, or remove it",
             )

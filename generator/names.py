@@ -151,6 +151,7 @@ def runbook_file(alert: str) -> str:
 
 
 ALERTMANAGER_TEMPLATES = "templates/*.tmpl"
+ALERTMANAGER_ZONES = "alertmanager/zoneinfo"
 TEST_ALERT, RECEIVER, RUN = "AlertTest", "receiver", "run"
 
 

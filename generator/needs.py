@@ -54,6 +54,11 @@ def _of(channel: Channel) -> Iterable[tuple[str, str, Version]]:
             yield "email", "an email password in a file", (0, 25)
 
 
+def tag(image: str) -> str:
+    """The version in an image's name: `prom/alertmanager:v0.34.0` -> `0.34.0`."""
+    return image.partition("@")[0].rpartition(":")[2].removeprefix("v")
+
+
 def older(version: str, since: Version) -> bool:
     """Whether a version such as `0.27.0+ds` is older; one that cannot be read is not."""
     match = re.match(r"([0-9]+)\.([0-9]+)", version)

@@ -25,6 +25,7 @@ from generator.builders.commands import (
     POSTGRES_SETTINGS,
     PROCESS_FLAGS,
     VALKEY_SETTINGS,
+    alertmanager_zone,
     ml_api_settings,
     reach,
     shop_settings,
@@ -36,6 +37,7 @@ from generator.targets.base import bound_to, public_url, published
 from generator.units import duration
 
 OTLP_ENV = "STACK_PROMETHEUS_FLAGS"
+ALERTMANAGER_ENV = "STACK_ALERTMANAGER_FLAGS"
 COLLECTORS_ENV = "STACK_POSTGRES_COLLECTORS"
 POSTGRES_AS_ENV = "STACK_POSTGRES_AS"
 STATE, OUT = "%(here)s/../..", "%(here)s/.."
@@ -178,7 +180,8 @@ def _alertmanager(stack: Stack) -> Program:
         f"--web.external-url={public_url(stack, Component.ALERTMANAGER)}",
         "--cluster.listen-address=",
     )
-    return Program(command, f"{OUT}/alertmanager", environment=(("TZ", stack.timezone),))
+    zone = tuple((name, Word(f"{OUT}/{value}")) for name, value in alertmanager_zone(stack).items())
+    return Program(command, f"{OUT}/alertmanager", more=f"%(ENV_{ALERTMANAGER_ENV})s", environment=zone)
 
 
 def _grafana(stack: Stack) -> Program:

@@ -12,7 +12,7 @@ from pathlib import Path
 from generator import names, pipeline, writer
 from generator.model import Component, Stack
 from generator.needs import needs, unmet
-from generator.runtime import binaries, files, health, http, logs, ports, postgres, programs, secrets
+from generator.runtime import binaries, files, health, http, logs, ports, postgres, programs, secrets, zones
 from generator.runtime.base import Project, Report, Row, RuntimeName, RuntimeProblem, Say, unwell
 from generator.runtime.binaries import Binaries, Found, Sources
 from generator.runtime.daemon import FAILED, Daemon, Program
@@ -114,6 +114,7 @@ class Native:
         secrets.make_passwords(self.project.root, stack)
         placed = secrets.place(self.project, stack, os.environ, mode=0o600)
         self._render(stack)
+        zones.place(stack, state / OUT)
         files.link(state / OUT / "alertmanager" / "secrets", placed)
         ready = replace(found, found=tuple(relocated(each, state, state / OUT) for each in found.found))
         for each in ready.found:

@@ -40,7 +40,7 @@ def told(server: Running) -> Running:
         {**LABELS, "service": "shop", "severity": "warning"},
         {"summary": "plain", "description": "well", "value": "2"},
     )
-    long = {"summary": LONG, "description": LONG, "runbook_url": "javascript:alert(1)"}
+    long = {"summary": LONG, "description": LONG, "runbook_url": "javascript:boom()"}
     server.post({**LABELS, "service": LONG}, long)
     return server
 

@@ -13,7 +13,9 @@ from typing import Any
 
 import yaml
 
-from generator.pipeline import generate
+from generator.builders.commands import alertmanager_flags, alertmanager_zone
+from generator.pipeline import load, render
+from generator.runtime import zones
 from generator.runtime.binaries import Sources, provide
 from generator.runtime.relocate import relocated
 from tests.integration.client import free_ports, get, wait
@@ -82,13 +84,16 @@ class Running:
         self.url = f"http://127.0.0.1:{self.port}"
         self.spec = folder / "spec.yaml"
         self.spec.write_text(yaml.safe_dump(spec(self.sinks, self.port, locale), allow_unicode=True))
-        for path, text in generate(self.spec.read_text(), target="native").files().items():
+        stack = load(self.spec.read_bytes(), "spec.yaml", "native")
+        for path, text in render(stack).files().items():
             (folder / path).parent.mkdir(parents=True, exist_ok=True)
             (folder / path).write_text(text, encoding="utf-8")
         config = folder / "alertmanager"
         self._secrets(config / "secrets")
         self._point_here(config / "alertmanager.yml")
         found = provide(("alertmanager",), Sources.here(STATE).without_network(), lambda _text: None).found[0]
+        zones.place(stack, folder)
+        zone = {name: str(folder / value) for name, value in alertmanager_zone(stack).items()}
         binary = relocated(found, folder / "state", folder)
         self.log = (folder / "log").open("wb")
         self.process = subprocess.Popen(
@@ -99,9 +104,10 @@ class Running:
                 f"--web.listen-address=127.0.0.1:{self.port}",
                 f"--web.external-url=http://localhost:{self.port}",
                 "--cluster.listen-address=",
+                *alertmanager_flags(found.version),
             ],
             cwd=config,
-            env={**os.environ, **binary.environment, "TZ": "Asia/Seoul"},
+            env={**os.environ, **binary.environment, **zone},
             stdout=self.log,
             stderr=subprocess.STDOUT,
         )

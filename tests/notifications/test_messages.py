@@ -16,7 +16,7 @@ from tests.notifications.running import BEGAN, Running
 pytestmark = pytest.mark.server("alertmanager")
 SINCE = BEGAN.astimezone(ZoneInfo("Asia/Seoul")).strftime("%Y-%m-%d %H:%M:%S KST")
 Words = dict[str, str]
-CODE = "alert(1)"
+CODE = "서울"
 
 
 def posted(told: Running, path: str, word: str = CODE) -> Any:
