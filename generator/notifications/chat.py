@@ -16,7 +16,7 @@ SLACK = Style(
 )
 DISCORD = Style(
     name="discord",
-    escapes=((r"([\\*_~\x60|>#\[\]()<-])", r"\${1}"), CALLS_NOBODY),
+    escapes=((r"([\\*_~\x60|>#\[\]()<])", r"\${1}"), CALLS_NOBODY),
     bold="**%s**",
     link="[%(word)s](%(url)s)",
     most=5,
