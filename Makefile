@@ -9,7 +9,7 @@ GENERATOR := $(PY) -m generator
 ON := $(if $(RUNTIME),--runtime $(RUNTIME))
 
 .DEFAULT_GOAL := help
-.PHONY: help up down status logs clean-data generate check diff tools test test-fast integration lint format bench golden lock load
+.PHONY: help up down status logs clean-data generate check diff tools test test-fast integration lint format bench golden lock load alert-test
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -32,6 +32,9 @@ clean-data: $(VENV)/run ## Stop everything and delete its data, after asking
 
 load: $(VENV)/load ## Traffic on the sample platform (SCENARIO=NAME raises an alert; LOAD="--list" and other options)
 	@$(GENERATOR) load --spec $(SPEC) -- $(if $(SCENARIO),--scenario $(SCENARIO)) $(LOAD)
+
+alert-test: $(VENV)/run ## Send a test alert by the real route (RECEIVER=name)
+	@$(GENERATOR) alert-test --spec $(SPEC) "$(RECEIVER)"
 
 generate: $(VENV)/run ## Render spec.yaml into the tree
 	@$(GENERATOR) generate --spec $(SPEC)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,8 +10,10 @@ from enum import StrEnum
 from pathlib import Path
 
 from generator import names
+from generator.needs import Need, unmet
 from generator.runtime.binaries import Sources, provide
 from generator.runtime.process import run
+from generator.runtime.zones import zones
 
 
 class Verdict(StrEnum):
@@ -28,9 +31,10 @@ class Checked:
     detail: str = ""
 
 
-def check_tree(tree: Path, state: Path, *, unit_tests: bool = True) -> Iterator[Checked]:
+def check_tree(tree: Path, state: Path, *, unit_tests: bool = True, needed: tuple[Need, ...] = ()) -> Iterator[Checked]:
     """Asks promtool, amtool, the blackbox exporter and Compose, where they are on this machine. The unit tests of the
-    rules take seconds; the other questions take none."""
+    rules take seconds; the other questions take none. An amtool that is older than what the spec needs (`needed`) is
+    not asked: the Alertmanager that will read the file may well be newer."""
     sources = Sources.here(state.resolve()).without_network()
     found = provide(("promtool", "amtool", "blackbox_exporter"), sources, lambda _text: None)
     tools = {each.name: str(each.path) for each in found.found}
@@ -40,7 +44,12 @@ def check_tree(tree: Path, state: Path, *, unit_tests: bool = True) -> Iterator[
     yield _ask(tools, "promtool", ["check", "rules"], tree, *(str(r.relative_to(tree)) for r in rules))
     if unit_tests:
         yield _ask(tools, "promtool", ["test", "rules"], tree, *(str(t.relative_to(tree)) for t in tests))
-    yield _ask(tools, "amtool", ["check-config"], tree, names.ALERTMANAGER_CONFIG)
+    amtool = found.get("amtool")
+    if amtool and (missing := unmet(needed, amtool.version)):
+        why = f"amtool {amtool.version} of this machine is too old for {missing}"
+        yield Checked("amtool check-config", Verdict.SKIPPED, why)
+    else:
+        yield _ask(tools, "amtool", ["check-config"], tree, names.ALERTMANAGER_CONFIG)
     if (tree / names.BLACKBOX_CONFIG).exists():
         yield _ask(tools, "blackbox_exporter", ["--config.check", f"--config.file={names.BLACKBOX_CONFIG}"], tree)
     if (tree / names.COMPOSE_FILE).exists():
@@ -65,7 +74,7 @@ def _compose(tree: Path) -> Checked:
 
 
 def _checked(what: str, command: list[str], tree: Path) -> Checked:
-    ran = run(command, timeout=300, cwd=tree)
+    ran = run(command, timeout=300, cwd=tree, env={**os.environ, **zones()})
     if ran.ok:
         return Checked(what, Verdict.ACCEPTED)
     return Checked(what, Verdict.REFUSED, (ran.err.strip() or ran.out.strip())[-2000:])

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator
 
 from generator import names
 from generator.model import Component, Service, Stack
+from generator.model_alerting import Opsgenie
+from generator.needs import needs, older, tag
 from generator.problems import Problem, Severity
 from generator.promql import WINDOW_SECONDS
 from generator.reserved import in_vocabulary
@@ -223,6 +225,30 @@ def _own_rules(stack: Stack) -> Iterator[Problem]:
             )
 
 
+def _alertmanager(stack: Stack) -> Iterator[Problem]:
+    """What the image that was chosen does not know, it would refuse at its start."""
+    version = tag(stack.images.alertmanager)
+    for need in needs(stack) if stack.target == "compose" else ():
+        if older(version, need.since):
+            yield Problem(
+                "alertmanager-version",
+                f"Alertmanager {version} of stack.images does not know {need.what}",
+                key=need.key,
+                hint=f"choose {need.version} or newer, or remove it",
+            )
+
+
+def _opsgenie(stack: Stack) -> Iterator[Problem]:
+    for receiver in stack.alerting.receivers:
+        if any(isinstance(channel, Opsgenie) for channel in receiver.channels):
+            yield _warning(
+                "opsgenie-ends",
+                f"{receiver.key}.opsgenie",
+                "Atlassian ends Opsgenie on 5 April 2027",
+                "plan another receiver before then",
+            )
+
+
 _CHECKS: tuple[Callable[[Stack], Iterator[Problem]], ...] = (
     _intervals,
     _ports,
@@ -233,4 +259,6 @@ _CHECKS: tuple[Callable[[Stack], Iterator[Problem]], ...] = (
     _retention,
     _thresholds,
     _own_rules,
+    _alertmanager,
+    _opsgenie,
 )

@@ -83,6 +83,8 @@ def _parser() -> argparse.ArgumentParser:
     logs.add_argument("components", nargs="*", metavar="COMPONENT")
     logs.add_argument("--lines", type=int, default=100)
     logs.add_argument("--follow", action="store_true")
+    test = command("alert-test", _alert_test, "Send one test alert by the real route to a receiver.")
+    test.add_argument("receiver", metavar="RECEIVER", help="a name of alerting.receivers")
     load = command("load", _load, "Traffic on the sample platform, and scenarios that raise alerts.")
     load.add_argument("more", nargs="*", metavar="-- OPTION", help="the load generator's own, see `load -- --help`")
     return parser
@@ -109,9 +111,11 @@ def _generate(options: argparse.Namespace) -> int:
 
 def _planned(options: argparse.Namespace) -> Any:
     from generator import pipeline, writer  # noqa: PLC0415
+    from generator.needs import needs  # noqa: PLC0415
 
     resolved = pipeline.read(_spec(options), options.target)
     _problems(resolved.warnings, options)
+    options.needed = needs(resolved.stack)
     try:
         return writer.plan(pipeline.render(resolved.stack), _root(options))
     except writer.WriterError as error:
@@ -153,7 +157,7 @@ def _checked(planned: Any, options: argparse.Namespace, *, unit_tests: bool = Tr
 
     with tempfile.TemporaryDirectory() as folder:
         _render_into(planned, Path(folder))
-        yield from check_tree(Path(folder), _root(options) / ".run", unit_tests=unit_tests)
+        yield from check_tree(Path(folder), _root(options) / ".run", unit_tests=unit_tests, needed=options.needed)
 
 
 def _render_into(planned: Any, folder: Path) -> None:
@@ -319,6 +323,24 @@ def _load(options: argparse.Namespace) -> int:
     except RuntimeProblem as error:
         raise _Bad(str(error)) from None
     os.execve(found.command[0], found.command, os.environ | found.environment)  # noqa: S606 - our own module
+
+
+def _alert_test(options: argparse.Namespace) -> int:
+    from generator.runtime import RuntimeProblem, alert_test  # noqa: PLC0415
+
+    stack = _project(options).stack(options.target)
+    try:
+        receiver = alert_test.find(stack, options.receiver)
+    except KeyError as error:
+        raise _Bad(str(error.args[0])) from None
+    try:
+        outcomes = alert_test.send(stack, receiver, _progress)
+    except RuntimeProblem as error:
+        _say_error(str(error))
+        return FOUND
+    for outcome in outcomes:
+        print(outcome)
+    return OK if all(outcome.delivered for outcome in outcomes) else FOUND
 
 
 def _tools(options: argparse.Namespace) -> int:

@@ -7,10 +7,16 @@ from ipaddress import IPv4Network, ip_network
 from typing import Annotated, Any
 from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
-from generator import units
+from generator import times, units
 from generator.addresses import parse_target, parse_url
+
+
+class Part(BaseModel):
+    """Unknown keys are errors everywhere."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 def text(pattern: str, meaning: str) -> AfterValidator:
@@ -28,17 +34,41 @@ def _parsed(parse: Any, pattern: str, example: str) -> tuple[BeforeValidator, Wi
     return BeforeValidator(parse), WithJsonSchema({"type": "string", "pattern": pattern, "examples": [example]})
 
 
+def _values(value: Any) -> tuple[str, ...]:
+    """One label value, or a list of them."""
+    found = value if isinstance(value, list) else [value]
+    for each in found:
+        if not isinstance(each, str):
+            quoted = " (quote it)" if isinstance(each, int | float) else ""
+            shown = str(each).lower() if isinstance(each, bool) else str(each)[:60]
+            raise ValueError(f"{shown} is not text; write text{quoted}, or a list of texts")
+        if not re.fullmatch(_LABEL_VALUE, each):
+            raise ValueError(f"{each[:60]!r} is not allowed; write {_LABEL_VALUE_WORDS}")
+    if not found:
+        raise ValueError("the list is empty; list at least one value")
+    return tuple(found)
+
+
+_LABEL_VALUE = r"[^\x00-\x1f\x7f\x85\u2028\u2029]{1,128}"
+_LABEL_VALUE_WORDS = "1 to 128 characters in one line"
 _DURATION_PATTERN = r"^([0-9]+(\.[0-9]+)?(ms|[smhdwy]))+$"
 Percent = Annotated[float, *_parsed(units.parse_percent, r"^[0-9]+(\.[0-9]+)? ?%$", "1%")]
 Duration = Annotated[float, *_parsed(units.parse_duration, _DURATION_PATTERN, "800ms")]
 Factor = Annotated[float, Field(gt=1, le=1000)]
 Bound = Annotated[float, *_parsed(units.parse_bound, _DURATION_PATTERN, "2.5ms")]
 Delay = Annotated[float, *_parsed(units.parse_delay, _DURATION_PATTERN, "5m")]
+Clock = Annotated[int, *_parsed(times.parse_clock, r"^[0-9]{1,2}:[0-9]{2}$", "09:00")]
+Weekdays = Annotated[tuple[int, ...], *_parsed(times.parse_weekdays, r"^[A-Za-z]+(-[A-Za-z]+)?$", "mon-fri")]
 Size = Annotated[str, *_parsed(units.parse_size, r"^[0-9]+(B|KB|MB|GB|TB|PB)$", "20GB")]
 Port = Annotated[int, Field(ge=1, le=65535)]
 Name = Annotated[str, text(r"[a-z][a-z0-9_-]{0,62}", "lower-case letters, digits, - and _, a letter first, up to 63")]
 LabelName = Annotated[str, text(r"[a-zA-Z_][a-zA-Z0-9_]{0,62}", "letters, digits and _, no digit first")]
-LabelValue = Annotated[str, text(r"[^\x00-\x1f\x7f\x85\u2028\u2029]{1,128}", "1 to 128 characters in one line")]
+LabelValue = Annotated[str, text(_LABEL_VALUE, _LABEL_VALUE_WORDS)]
+LabelValues = Annotated[
+    tuple[str, ...],
+    BeforeValidator(_values),
+    WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}, "minItems": 1}]}),
+]
 MetricName = Annotated[
     str, text(r"[a-zA-Z_:][a-zA-Z0-9_:]{0,199}", "a metric name: letters, digits, _ and :, no digit first")
 ]

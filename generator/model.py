@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
 
+from generator.model_alerting import AlertRoute, Receiver, Secret, TimeInterval, secrets_of
 from generator.profiles.base import Profile
 
 
@@ -187,72 +188,6 @@ class Probe:
 
 
 @dataclass(frozen=True, slots=True)
-class Secret:
-    """Where a secret is read from at run time: a file, or an environment variable of whoever starts the stack.
-
-    `mounted` is the path that the server reads. `source` is the file below the project, or the user's own path.
-    """
-
-    name: str
-    mounted: str
-    source: str
-    env: str | None
-    key: str
-
-
-@dataclass(frozen=True, slots=True)
-class Slack:
-    webhook_url: Secret
-    channel: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Email:
-    to: str
-    sender: str
-    smarthost: str
-    auth_username: str | None
-    auth_password: Secret | None
-    require_tls: bool
-
-
-@dataclass(frozen=True, slots=True)
-class PagerDuty:
-    routing_key: Secret
-
-
-@dataclass(frozen=True, slots=True)
-class Telegram:
-    bot_token: Secret
-    chat_id: int
-
-
-@dataclass(frozen=True, slots=True)
-class Webhook:
-    url: str | None
-    url_secret: Secret | None
-
-
-Channel = Slack | Email | PagerDuty | Telegram | Webhook
-
-
-@dataclass(frozen=True, slots=True)
-class Receiver:
-    name: str
-    channels: tuple[Channel, ...]
-    key: str
-
-
-@dataclass(frozen=True, slots=True)
-class AlertRoute:
-    match: tuple[tuple[str, str], ...]
-    receiver: str
-    group_wait: float | None
-    repeat_interval: float | None
-    goes_on: bool
-
-
-@dataclass(frozen=True, slots=True)
 class OwnRule:
     """A rule that the user wrote, in Prometheus' format, as (key, value) pairs."""
 
@@ -271,6 +206,7 @@ class Alerting:
     receivers: tuple[Receiver, ...]
     default: str
     routes: tuple[AlertRoute, ...]
+    times: tuple[TimeInterval, ...]
     group_wait: float
     group_interval: float
     repeat_interval: float
@@ -384,14 +320,6 @@ class Stack:
         found: dict[str, Secret] = {}
         for receiver in self.alerting.receivers:
             for channel in receiver.channels:
-                for secret in _secrets(channel):
+                for secret in secrets_of(channel):
                     found[secret.name] = secret
         return tuple(found[name] for name in sorted(found))
-
-
-def _secrets(channel: Channel) -> tuple[Secret, ...]:
-    match channel:
-        case Slack(webhook_url=secret) | PagerDuty(routing_key=secret) | Telegram(bot_token=secret):
-            return (secret,)
-        case Email(auth_password=found) | Webhook(url_secret=found):
-            return (found,) if found else ()

@@ -202,6 +202,16 @@ def runbook_file(alert: str) -> str:
     return f"docs/runbooks/{alert}.md"
 
 
+ALERTMANAGER_TEMPLATES = "templates/*.tmpl"
+ALERTMANAGER_ZONES = "alertmanager/zoneinfo"
+TEST_ALERT, RECEIVER, RUN = "AlertTest", "receiver", "run"
+
+
+def template_file(kind: str) -> str:
+    """The notification templates of one kind of channel."""
+    return f"alertmanager/templates/{kind}.tmpl"
+
+
 def dashboard_file(uid: str) -> str:
     """The JSON of one dashboard."""
     return f"grafana/dashboards/{uid}.json"

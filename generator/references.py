@@ -5,27 +5,19 @@ Works on plain data of any shape, before or despite schema errors, so that one r
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Any
 
-from generator import names
+from generator import names, references_routing
 from generator.addresses import parse_host, parse_target, parse_url
+from generator.plain import Found, Path
+from generator.plain import at as _at
+from generator.plain import listed as _list
+from generator.plain import mapped as _mapping
+from generator.plain import near as _near
 from generator.units import parse_duration, parse_percent
 
-Path = tuple[str | int, ...]
 EMPTY = "empty-value"
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """A problem at a path of the document."""
-
-    code: str
-    path: Path
-    message: str
-    hint: str
 
 
 def check(data: Any) -> Iterator[Found]:
@@ -34,31 +26,13 @@ def check(data: Any) -> Iterator[Found]:
         yield from each(data)
 
 
-def _at(data: Any, *path: str | int) -> Any:
-    for step in path:
-        if isinstance(step, int):
-            data = data[step] if isinstance(data, list) and len(data) > step else None
-        else:
-            data = data.get(step) if isinstance(data, dict) else None
-    return data
-
-
-def _list(data: Any, *path: str | int) -> list[Any]:
-    found = _at(data, *path)
-    return found if isinstance(found, list) else []
-
-
-def _mapping(data: Any, *path: str | int) -> dict[str, Any]:
-    found = _at(data, *path)
-    return found if isinstance(found, dict) else {}
-
-
 def _unique(data: Any) -> Iterator[Found]:
     lists: tuple[tuple[Path, str], ...] = (
         (("services",), "name"),
         (("databases",), "name"),
         (("probes",), "name"),
         (("alerting", "receivers"), "name"),
+        (("alerting", "times"), "name"),
         *(((("services", i, "routes"), "route")) for i in range(len(_list(data, "services")))),
     )
     for path, field in lists:
@@ -75,40 +49,6 @@ def _unique(data: Any) -> Iterator[Found]:
                     f"the first is number {seen[name] + 1} of the list; choose another name",
                 )
             seen.setdefault(name, index)
-
-
-def _receivers(data: Any) -> Iterator[Found]:
-    receivers = _list(data, "alerting", "receivers")
-    known = [n for r in receivers if isinstance(n := _at(r, "name"), str)] if receivers else ["sink"]
-    used: list[tuple[Path, Any]] = [(("alerting", "default"), _at(data, "alerting", "default"))]
-    for index, route in enumerate(_list(data, "alerting", "routes")):
-        used.append((("alerting", "routes", index, "receiver"), _at(route, "receiver")))
-    for path, name in used:
-        if isinstance(name, str) and name not in known:
-            yield Found("unknown-receiver", path, f"no receiver is named {name[:60]!r}", _near(name, known))
-
-
-def _receiver_kinds(data: Any) -> Iterator[Found]:
-    kinds = ("slack", "email", "pagerduty", "telegram", "webhook")
-    secrets = {"slack": "webhook_url", "pagerduty": "routing_key", "telegram": "bot_token", "webhook": "url"}
-    for index, receiver in enumerate(_list(data, "alerting", "receivers")):
-        if not isinstance(receiver, dict):
-            continue
-        path: Path = ("alerting", "receivers", index)
-        if not any(isinstance(receiver.get(kind), dict) for kind in kinds):
-            yield Found("empty-receiver", path, "the receiver goes nowhere", f"write one of {', '.join(kinds)}")
-        for kind, name in secrets.items():
-            yield from _one_source((*path, kind), receiver.get(kind), name, plain=kind == "webhook")
-
-
-def _one_source(path: Path, part: Any, name: str, *, plain: bool) -> Iterator[Found]:
-    if not isinstance(part, dict):
-        return
-    choices = [*([name] if plain else []), f"{name}_file", f"{name}_env"]
-    given = [choice for choice in choices if part.get(choice) is not None]
-    if len(given) != 1:
-        wrong = "is missing" if not given else f"is given {len(given)} times"
-        yield Found("secret-source", path, f"{name} {wrong}", f"write one of {', '.join(choices)}")
 
 
 def _disabled(data: Any) -> Iterator[Found]:
@@ -321,24 +261,6 @@ def _database_limits(data: Any) -> Iterator[Found]:
                 )
 
 
-def _secret_files(data: Any) -> Iterator[Found]:
-    """Servers find every secret by its file name in one folder."""
-    seen: dict[str, str] = {}
-    for index, receiver in enumerate(_list(data, "alerting", "receivers")):
-        for kind, part in receiver.items() if isinstance(receiver, dict) else ():
-            for field, path in part.items() if isinstance(part, dict) else ():
-                if not field.endswith("_file") or not isinstance(path, str):
-                    continue
-                name = path.rsplit("/", 1)[-1]
-                if seen.setdefault(name, path) != path:
-                    yield Found(
-                        "secret-name",
-                        ("alerting", "receivers", index, kind, field),
-                        f"{seen[name][:60]} has the same file name, and secrets share one folder",
-                        "rename one of the two files",
-                    )
-
-
 def _empty(data: Any, path: Path = ()) -> Iterator[Found]:
     """A key without a value: whoever left it so meant something, and it is not the default."""
     if isinstance(data, dict | list):
@@ -348,17 +270,12 @@ def _empty(data: Any, path: Path = ()) -> Iterator[Found]:
         yield Found(EMPTY, path, "is empty", "write a value, or remove the key for the default")
 
 
-def _near(name: str, known: list[str] | tuple[str, ...]) -> str:
-    near = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
-    if near:
-        return f"did you mean {near[0]!r}?"
-    return f"known: {', '.join(known)}" if len(known) <= 12 else "see docs/runbooks for the names"
-
-
 _CHECKS: tuple[Callable[[Any], Iterator[Found]], ...] = (
     _unique,
-    _receivers,
-    _receiver_kinds,
+    references_routing.receivers,
+    references_routing.receiver_kinds,
+    references_routing.times,
+    references_routing.named_times,
     _disabled,
     _held,
     _reserved,
@@ -371,6 +288,6 @@ _CHECKS: tuple[Callable[[Any], Iterator[Found]], ...] = (
     _dns,
     _probes,
     _database_limits,
-    _secret_files,
+    references_routing.secret_files,
     _empty,
 )

@@ -9,7 +9,6 @@ from typing import Any, TypeVar
 from generator import defaults, names, spec
 from generator.model import (
     Alerting,
-    AlertRoute,
     Component,
     Database,
     Discovery,
@@ -32,7 +31,8 @@ from generator.model import (
     Stack,
 )
 from generator.profiles import PROFILES, Counter, Duration, Profile
-from generator.resolve_receivers import receiver
+from generator.resolve_receivers import receiver, route, time_interval
+from generator.spec_receivers import ReceiverSpec
 from generator.targets import Target
 from generator.targets.base import BEHIND, components_in, published
 
@@ -268,15 +268,13 @@ def _probes(typed: spec.StackSpec, team: str, place: _Place) -> Iterable[Probe]:
 def _alerting(typed: spec.AlertingSection | None, place: _Place) -> Alerting:
     typed = typed or spec.AlertingSection.model_validate({})
     default = {"name": defaults.RECEIVER, "webhook": {"url": defaults.RECEIVER_URL}}
-    written = typed.receivers or [spec.ReceiverSpec.model_validate(default)]
+    written = typed.receivers or [ReceiverSpec.model_validate(default)]
     receivers = [receiver(r, f"alerting.receivers[{i}]", place.of, place.target.secrets) for i, r in enumerate(written)]
     return Alerting(
         receivers=tuple(sorted(receivers, key=lambda r: r.name)),
         default=typed.default or written[0].name,
-        routes=tuple(
-            AlertRoute(tuple(sorted(r.match.items())), r.receiver, r.group_wait, r.repeat_interval, bool(r.continue_))
-            for r in typed.routes or ()
-        ),
+        routes=tuple(map(route, typed.routes or ())),
+        times=tuple(sorted(map(time_interval, typed.times or ()), key=lambda t: t.name)),
         group_wait=defaults.GROUP_WAIT if typed.group_wait is None else typed.group_wait,
         group_interval=typed.group_interval or defaults.GROUP_INTERVAL,
         repeat_interval=typed.repeat_interval or defaults.REPEAT_INTERVAL,

@@ -1,4 +1,4 @@
-"""A receiver as typed -> a receiver as it is: its channels, and where each secret is read at run time."""
+"""Receivers, routes and times as typed -> as they are: channels, where each secret is read at run time, minutes."""
 
 from __future__ import annotations
 
@@ -6,14 +6,30 @@ from collections.abc import Callable, Iterator
 from dataclasses import fields, replace
 from typing import Any
 
-from generator import spec
-from generator.model import Channel, Email, PagerDuty, Receiver, Secret, Slack, Telegram, Webhook
+from generator.model_alerting import (
+    AlertRoute,
+    Channel,
+    Discord,
+    Email,
+    Opsgenie,
+    PagerDuty,
+    Receiver,
+    Secret,
+    Slack,
+    Span,
+    Teams,
+    Telegram,
+    TimeInterval,
+    Webhook,
+)
+from generator.spec_receivers import AlertRouteSpec, ReceiverSpec, TimeSpec
+from generator.times import DAY, next_days
 
 SECRETS_FOLDER = "/run/secrets/"
 Place = Callable[[str], str]
 
 
-def receiver(typed: spec.ReceiverSpec, key: str, place: Place, mounted: str) -> Receiver:
+def receiver(typed: ReceiverSpec, key: str, place: Place, mounted: str) -> Receiver:
     """`place` turns an address of the spec into one of the target; `mounted` is where servers find secrets there."""
     channels = _channels(typed, key, place)
     return Receiver(typed.name, tuple(_mounted(channel, mounted) for channel in channels), key)
@@ -29,7 +45,7 @@ def _mounted(channel: Channel, folder: str) -> Channel:
     return replace(channel, **changes) if changes else channel
 
 
-def _channels(typed: spec.ReceiverSpec, key: str, place: Place) -> Iterator[Channel]:
+def _channels(typed: ReceiverSpec, key: str, place: Place) -> Iterator[Channel]:
     if typed.slack:
         secret = _required(typed.slack, "webhook_url", typed.name, f"{key}.slack")
         yield Slack(secret, typed.slack.channel)
@@ -42,6 +58,13 @@ def _channels(typed: spec.ReceiverSpec, key: str, place: Place) -> Iterator[Chan
     if typed.telegram:
         token = _required(typed.telegram, "bot_token", typed.name, f"{key}.telegram")
         yield Telegram(token, typed.telegram.chat_id)
+    if typed.teams:
+        yield Teams(_required(typed.teams, "webhook_url", f"{typed.name}.teams", f"{key}.teams"))
+    if typed.discord:
+        yield Discord(_required(typed.discord, "webhook_url", f"{typed.name}.discord", f"{key}.discord"))
+    if typed.opsgenie:
+        secret = _required(typed.opsgenie, "api_key", typed.name, f"{key}.opsgenie")
+        yield Opsgenie(secret, typed.opsgenie.region == "eu")
     if (hook := typed.webhook) is not None:
         yield Webhook(place(hook.url) if hook.url else None, _secret(hook, "url", typed.name, f"{key}.webhook"))
 
@@ -64,3 +87,26 @@ def _secret(part: Any, field: str, owner: str, key: str) -> Secret | None:
     name = path.rsplit("/", 1)[1]
     own = path == f"{SECRETS_FOLDER}{name}"
     return Secret(name, path, f"secrets/{name}" if own else path, None, f"{key}.{field}_file")
+
+
+def route(typed: AlertRouteSpec) -> AlertRoute:
+    """A route with its values and times in one order."""
+    return AlertRoute(
+        match=tuple(sorted((label, tuple(sorted(set(values)))) for label, values in typed.match.items())),
+        receiver=typed.receiver,
+        group_wait=typed.group_wait,
+        repeat_interval=typed.repeat_interval,
+        goes_on=bool(typed.continue_),
+        active=tuple(sorted(set(typed.active or ()))),
+        mute=tuple(sorted(set(typed.mute or ()))),
+    )
+
+
+def time_interval(typed: TimeSpec) -> TimeInterval:
+    """A range over midnight is two: to the end of its days, and from the beginning of the days after them."""
+    days = tuple(sorted({day for part in typed.weekdays or () for day in part}))
+    begin, end = (typed.from_ or 0) % DAY, DAY if typed.to is None else typed.to
+    if begin < end:
+        return TimeInterval(typed.name, (Span(days, begin, end),))
+    late, early = Span(days, begin, DAY), Span(next_days(days), 0, end)
+    return TimeInterval(typed.name, (late, early) if end else (late,))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from generator.addresses import HOST
 from generator.fields import (
@@ -25,11 +25,10 @@ from generator.fields import (
     Listen,
     MetricName,
     Name,
+    Part,
     Percent,
     Port,
     RoutePattern,
-    SecretEnv,
-    SecretFile,
     Size,
     Subnet,
     Target,
@@ -38,12 +37,7 @@ from generator.fields import (
     Word,
     text,
 )
-
-
-class Part(BaseModel):
-    """Unknown keys are errors everywhere."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
+from generator.spec_receivers import AlertRouteSpec, ReceiverSpec, TimeSpec
 
 
 class PortsSpec(Part):
@@ -94,7 +88,7 @@ class StackSection(Part):
     environment: Word | None = Field(None, description="the label `env` of every series")
     team: LabelValue | None = Field(None, description="who is responsible where nothing else is written")
     locale: Literal["en", "ko"] | None = Field(None, description="language of dashboards, alerts and runbooks")
-    timezone: Timezone | None = Field(None, description="time zone of the dashboards")
+    timezone: Timezone | None = Field(None, description="of dashboards, notifications and `alerting.times`")
     scrape_interval: Duration | None = Field(None, description="how often targets are asked")
     scrape_timeout: Duration | None = Field(None, description="how long a target may take to answer")
     evaluation_interval: Duration | None = Field(None, description="how often rules run; scrape_interval if left out")
@@ -313,65 +307,6 @@ class ProbeSpec(Part):
     team: Team = None
 
 
-class SlackReceiver(Part):
-    webhook_url_file: SecretFile = None
-    webhook_url_env: SecretEnv = None
-    channel: Annotated[str, text(r"[#@]?[^\s\x00-\x1f{}$]{1,80}", "a channel such as #oncall")] | None = None
-
-
-_EMAIL = text(r"[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9.-]{1,253}", "an address such as ops@example.com")
-
-
-class EmailReceiver(Part):
-    to: Annotated[str, _EMAIL]
-    from_: Annotated[str, _EMAIL] = Field(alias="from")
-    smarthost: Target = Field(description="the SMTP server, host:port")
-    auth_username: Annotated[str, text(r"[^\s\x00-\x1f{}$]{1,200}", "the SMTP user")] | None = Field(
-        None, description="`from` if left out"
-    )
-    auth_password_file: SecretFile = None
-    auth_password_env: SecretEnv = None
-    require_tls: bool | None = Field(None, description="true if left out")
-
-
-class PagerDutyReceiver(Part):
-    routing_key_file: SecretFile = None
-    routing_key_env: SecretEnv = None
-
-
-class TelegramReceiver(Part):
-    bot_token_file: SecretFile = None
-    bot_token_env: SecretEnv = None
-    chat_id: int = Field(description="negative for a group")
-
-
-class WebhookReceiver(Part):
-    url: HttpUrl | None = None
-    url_file: SecretFile = None
-    url_env: SecretEnv = None
-
-
-class ReceiverSpec(Part):
-    """Where alerts go: at least one of slack, email, pagerduty, telegram, webhook."""
-
-    name: Name
-    slack: SlackReceiver | None = None
-    email: EmailReceiver | None = None
-    pagerduty: PagerDutyReceiver | None = None
-    telegram: TelegramReceiver | None = None
-    webhook: WebhookReceiver | None = None
-
-
-class AlertRouteSpec(Part):
-    """Alerts whose labels all equal `match` go to `receiver`."""
-
-    match: Annotated[dict[LabelName, LabelValue], Field(min_length=1)]
-    receiver: str
-    group_wait: Delay | None = None
-    repeat_interval: Duration | None = None
-    continue_: bool | None = Field(None, alias="continue")
-
-
 class UserRule(Part):
     """One rule in Prometheus' own format."""
 
@@ -394,6 +329,7 @@ class AlertingSection(Part):
     receivers: Annotated[list[ReceiverSpec], Field(min_length=1)] | None = None
     default: str | None = Field(None, description="the receiver of whatever no route matches; the first if left out")
     routes: list[AlertRouteSpec] | None = None
+    times: list[TimeSpec] | None = Field(None, description="parts of the week in `stack.timezone`, for routes")
     group_wait: Delay | None = None
     group_interval: Duration | None = None
     repeat_interval: Duration | None = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from generator import names
 from generator.model import Component, Stack
+from generator.needs import older
 from generator.targets import TARGETS
 from generator.targets.base import public_url
 
@@ -37,6 +38,17 @@ _SHOWN = (Component.GRAFANA, Component.PROMETHEUS, Component.ALERTMANAGER, Compo
 def reach(stack: Stack, component: Component) -> str:
     """host:port of a component as the stack's other servers reach it."""
     return TARGETS[stack.target].address(component, stack.ports, stack.listen)
+
+
+def alertmanager_flags(version: str) -> tuple[str, ...]:
+    """What Alertmanager is started with besides: counters by receiver, which `alert-test` reads, where it has them."""
+    return () if older(version, (0, 27)) else ("--enable-feature=receiver-name-in-metrics",)
+
+
+def alertmanager_zone(stack: Stack) -> dict[str, str]:
+    """Where Alertmanager finds the stack's time zone, below the folder of all configuration: the runtime puts it there,
+    for few images and small machines have any. Its templates tell the time in the zone of TZ."""
+    return {"TZ": f"{names.ALERTMANAGER_ZONES}/{stack.timezone}", "ZONEINFO": names.ALERTMANAGER_ZONES}
 
 
 def ml_api_settings(stack: Stack) -> dict[str, str]:

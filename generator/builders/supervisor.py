@@ -25,6 +25,7 @@ from generator.builders.commands import (
     POSTGRES_SETTINGS,
     PROCESS_FLAGS,
     VALKEY_SETTINGS,
+    alertmanager_zone,
     ml_api_settings,
     reach,
     shop_settings,
@@ -36,6 +37,7 @@ from generator.targets.base import bound_to, public_url, published
 from generator.units import duration
 
 OTLP_ENV = "STACK_PROMETHEUS_FLAGS"
+ALERTMANAGER_ENV = "STACK_ALERTMANAGER_FLAGS"
 COLLECTORS_ENV = "STACK_POSTGRES_COLLECTORS"
 POSTGRES_AS_ENV = "STACK_POSTGRES_AS"
 STATE, OUT = "%(here)s/../..", "%(here)s/.."
@@ -168,7 +170,8 @@ def _prometheus(stack: Stack) -> Program:
 
 
 def _alertmanager(stack: Stack) -> Program:
-    """Started beside its configuration: paths of secrets there are relative, and versions differ in what to."""
+    """Started beside its configuration: paths of secrets there are relative, and versions differ in what to.
+    Its templates tell the time in the zone that it is started with."""
     command: tuple[Part, ...] = (
         _binary("alertmanager"),
         Word(f"--config.file={OUT}/{names.ALERTMANAGER_CONFIG}"),
@@ -177,7 +180,8 @@ def _alertmanager(stack: Stack) -> Program:
         f"--web.external-url={public_url(stack, Component.ALERTMANAGER)}",
         "--cluster.listen-address=",
     )
-    return Program(command, f"{OUT}/alertmanager")
+    zone = tuple((name, Word(f"{OUT}/{value}")) for name, value in alertmanager_zone(stack).items())
+    return Program(command, f"{OUT}/alertmanager", more=f"%(ENV_{ALERTMANAGER_ENV})s", environment=zone)
 
 
 def _grafana(stack: Stack) -> Program:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from generator.model import Component, Stack
-from generator.runtime import files, health, images, logs, ports, secrets
+from generator.runtime import files, health, images, logs, ports, secrets, zones
 from generator.runtime.base import Project, Report, Row, RuntimeName, RuntimeProblem, Say, unwell
 from generator.runtime.compose import Background, Compose, Container, Service
 from generator.runtime.images import Images
@@ -63,6 +63,7 @@ class Docker:
             secrets.require(stack, self.project.root, os.environ)
             secrets.make_passwords(self.project.root, stack)
             secrets.place(self.project, stack, os.environ, mode=0o644)
+            zones.place(stack, self.project.root)
             compose = self._compose(stack.name)
             services, before = compose.services(), compose.containers()
             had = images.provide(compose, services, say)

@@ -40,19 +40,31 @@ def ask(
     method: str = "GET",
     timeout: float = 3.0,
     form: Mapping[str, str] | None = None,
+    body: Any = None,
     most: int | None = None,
 ) -> Answer:
-    """One request; never raises for what the server or the network does. Of a long body it reads `most` bytes."""
-    data = urllib.parse.urlencode(form).encode() if form is not None else None
-    request = urllib.request.Request(url, data, method="POST" if data else method)  # noqa: S310 - addresses of the stack
+    """One request; never raises for what the server or the network does.
+
+    It is a POST with the fields of a `form`, or has `body` as JSON. Of a long answer it reads `most` bytes.
+    """
+    data, headers = _sent(form, body)
+    made = urllib.request.Request(url, data, headers, method="POST" if form else method)  # noqa: S310 - our own addresses
     try:
-        with _OPENER.open(request, timeout=timeout) as reply:
-            body = reply.read() if most is None else reply.read(most + 1)
-            cut = most is not None and len(body) > most
-            return Answer(reply.status, body.decode("utf-8", errors="replace"), cut)
+        with _OPENER.open(made, timeout=timeout) as reply:
+            text = reply.read() if most is None else reply.read(most + 1)
+            cut = most is not None and len(text) > most
+            return Answer(reply.status, text.decode("utf-8", errors="replace"), cut)
     except urllib.error.HTTPError as error:
         with error:
             return Answer(error.code, error.read().decode("utf-8", errors="replace").strip()[:300])
     except (OSError, http.client.HTTPException) as error:
         reason = getattr(error, "reason", error)
         return Answer(0, str(getattr(reason, "strerror", None) or reason))
+
+
+def _sent(form: Mapping[str, str] | None, body: Any) -> tuple[bytes | None, dict[str, str]]:
+    if form is not None:
+        return urllib.parse.urlencode(form).encode(), {}
+    if body is not None:
+        return json.dumps(body).encode(), {"Content-Type": "application/json"}
+    return None, {}

@@ -11,7 +11,8 @@ from pathlib import Path
 
 from generator import names, pipeline, writer
 from generator.model import Component, Stack
-from generator.runtime import binaries, files, health, http, logs, ports, postgres, programs, secrets
+from generator.needs import needs, unmet
+from generator.runtime import binaries, files, health, http, logs, ports, postgres, programs, secrets, zones
 from generator.runtime.base import Project, Report, Row, RuntimeName, RuntimeProblem, Say, unwell
 from generator.runtime.binaries import Binaries, Found, Sources
 from generator.runtime.daemon import FAILED, Daemon, Program
@@ -57,6 +58,7 @@ class Native:
             stack = self.project.stack("native")
             secrets.require(stack, self.project.root, os.environ)
             found = binaries.provide(_wanted(stack), self.sources, say)
+            _require_version(stack, found)
             self._clear_leftovers(say)
             own = self._own_ports()
             at = [(c.value, bound_to(c, stack.listen), published(c, stack.ports)) for c in _runnable(stack, found)]
@@ -112,6 +114,7 @@ class Native:
         secrets.make_passwords(self.project.root, stack)
         placed = secrets.place(self.project, stack, os.environ, mode=0o600)
         self._render(stack)
+        zones.place(stack, state / OUT)
         files.link(state / OUT / "alertmanager" / "secrets", placed)
         ready = replace(found, found=tuple(relocated(each, state, state / OUT) for each in found.found))
         for each in ready.found:
@@ -197,6 +200,16 @@ def _require_plain_path(project: Project) -> None:
         raise RuntimeProblem(
             f"the supervisor cannot work in {str(project.root)!r}",
             "move the project to a folder without quotes, percent signs and backslashes in its path",
+        )
+
+
+def _require_version(stack: Stack, found: Binaries) -> None:
+    """An Alertmanager that does not know what the spec asks for would not start, or refuse to reload."""
+    alertmanager = found.get(binaries.COMPONENTS[Component.ALERTMANAGER])
+    if alertmanager and (missing := unmet(needs(stack), alertmanager.version)):
+        raise RuntimeProblem(
+            f"Alertmanager {alertmanager.version} ({alertmanager.origin}) is too old for {missing}",
+            "put a newer one into STACK_BIN_DIR, use RUNTIME=docker, or remove that from the spec",
         )
 
 

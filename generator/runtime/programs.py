@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from generator.builders import supervisor
-from generator.builders.commands import POSTGRES_COLLECTORS
+from generator.builders.commands import POSTGRES_COLLECTORS, alertmanager_flags
 from generator.model import Component, Stack
 from generator.runtime import binaries, files, health
 from generator.runtime.base import Project, Say
@@ -99,6 +99,7 @@ class Update:
             "STACK_ROOT": str(self.project.root),
             "STACK_PYTHON": sys.executable,
             supervisor.OTLP_ENV: self._otlp(self.found.get("prometheus")),
+            supervisor.ALERTMANAGER_ENV: _alertmanager(self.found.get("alertmanager")),
             supervisor.COLLECTORS_ENV: _collectors(self.found.get("postgres_exporter")),
             supervisor.POSTGRES_AS_ENV: " ".join(self.account.command()),
             "STACK_GRAFANA_HOME": str(_homepath(home)),
@@ -124,6 +125,11 @@ class Update:
         if note not in self.notes:
             self.notes.append(f"{note}; it needs a build of 3.0 or later that has one")
         return ""
+
+
+def _alertmanager(alertmanager: Found | None) -> str:
+    """The flags that this version has: an unknown one would end it."""
+    return " ".join(alertmanager_flags(alertmanager.version)) if alertmanager else ""
 
 
 def _collectors(exporter: Found | None) -> str:

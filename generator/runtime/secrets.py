@@ -8,7 +8,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from generator import names
-from generator.model import Component, Secret, Stack
+from generator.model import Component, Stack
+from generator.model_alerting import Secret
 from generator.runtime import files
 from generator.runtime.base import Project, RuntimeProblem
 from generator.targets.base import passwords

@@ -177,6 +177,9 @@ RECEIVERS: tuple[Spec, ...] = (
     {"slack": {"webhook_url_file": "/run/secrets/slack_url", "channel": "#oncall"}},
     {"pagerduty": {"routing_key_file": "/etc/keys/pager"}},
     {"telegram": {"bot_token_env": "BOT", "chat_id": -100}},
+    {"teams": {"webhook_url_file": "/run/secrets/teams"}},
+    {"discord": {"webhook_url_env": "DISCORD"}},
+    {"opsgenie": {"api_key_file": "/run/secrets/opsgenie", "region": "eu"}},
     {
         "email": {
             "to": "a@example.com",
@@ -188,15 +191,25 @@ RECEIVERS: tuple[Spec, ...] = (
 )
 
 
+TIMES: tuple[Spec, ...] = (
+    {"name": "working-hours", "weekdays": ["mon-fri"], "from": "09:00", "to": "18:00"},
+    {"name": "nights", "from": "22:00", "to": "07:00"},
+    {"name": "weekend", "weekdays": ["sat-mon", "wed"]},
+)
+
+
 @st.composite
 def alerting(draw: st.DrawFn) -> Spec:
     """Receivers, routes that name them, own rules with texts of their own."""
     kinds = draw(st.lists(st.sampled_from(RECEIVERS), min_size=1, max_size=4, unique_by=str))
     receivers = [{"name": f"receiver-{number}", **kind} for number, kind in enumerate(kinds)]
     names = [receiver["name"] for receiver in receivers]
-    match = st.dictionaries(st.sampled_from(["severity", "team", "service"]), hostile(40), min_size=1)
+    values = st.one_of(hostile(40), st.lists(hostile(40), min_size=1, max_size=3))
+    match = st.dictionaries(st.sampled_from(["severity", "team", "service"]), values, min_size=1)
+    times = draw(st.lists(st.sampled_from(TIMES), max_size=3, unique_by=str))
+    some = {f: st.just([t["name"] for t in times]) for f in ("active", "mute")} if times else {}
     route = st.fixed_dictionaries(
-        {"match": match, "receiver": st.sampled_from(names)}, optional={"continue": st.booleans()}
+        {"match": match, "receiver": st.sampled_from(names)}, optional={"continue": st.booleans(), **some}
     )
     rule = st.fixed_dictionaries(
         {"alert": st.just("Mine"), "expr": st.just('up{job="a"} == 0')},
@@ -206,7 +219,7 @@ def alerting(draw: st.DrawFn) -> Spec:
             "annotations": st.just({"summary": "{{ $value }}"}),
         },
     )
-    made: Spec = {"receivers": receivers, "default": draw(st.sampled_from(names))}
+    made: Spec = {"receivers": receivers, "default": draw(st.sampled_from(names)), "times": times}
     return made | draw(
         _some(
             routes=st.lists(route, max_size=3),

@@ -18,7 +18,8 @@ from hypothesis import HealthCheck, Phase, example, given, settings
 
 from generator.bundle import OWNED, OWNED_FILES
 from generator.checkers import Checked, Verdict, check_tree
-from generator.pipeline import generate
+from generator.needs import needs
+from generator.pipeline import generate, read
 from generator.problems import SpecError
 from tests.proof import STATE
 from tests.property.specs import WORST, Spec, harmless, specs
@@ -124,7 +125,9 @@ def not_accepted(spec: Spec, *, unit_tests: bool) -> list[Checked]:
             (Path(folder) / path).write_text(text)
         for name in ("prometheus/targets", "secrets", ".run/secrets"):
             (Path(folder) / name).mkdir(parents=True, exist_ok=True)
-        found = list(check_tree(Path(folder), STATE, unit_tests=unit_tests))
+        needed = needs(read(yaml.safe_dump(spec, allow_unicode=True).encode(), "compose").stack)
+        found = list(check_tree(Path(folder), STATE, unit_tests=unit_tests, needed=needed))
+    found = [checked for checked in found if "too old" not in checked.detail]
     free = [checked for checked in found if not checked.what.startswith("blackbox_exporter")]
     return [checked for checked in found if checked.verdict is Verdict.REFUSED] or [
         checked for checked in free if checked.verdict is not Verdict.ACCEPTED

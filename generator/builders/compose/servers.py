@@ -5,8 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from generator import names
+from generator.builders.commands import alertmanager_flags, alertmanager_zone
 from generator.builders.compose.container import after, container, gateway, ports, wget
-from generator.model import Component, DockerSd, Secret, Stack
+from generator.model import Component, DockerSd, Stack
+from generator.model_alerting import Secret
+from generator.needs import tag
 from generator.targets.base import public_url
 from generator.units import duration
 
@@ -60,7 +63,9 @@ def alertmanager(stack: Stack) -> dict[str, Any]:
             "--storage.path=/alertmanager",
             f"--web.external-url={public_url(stack, Component.ALERTMANAGER)}",
             "--cluster.listen-address=",
+            *alertmanager_flags(tag(stack.images.alertmanager)),
         ],
+        environment={name: f"/etc/{value}" for name, value in alertmanager_zone(stack).items()},
         ports=ports(stack, Component.ALERTMANAGER),
         volumes=[
             "./alertmanager:/etc/alertmanager:ro",

@@ -26,6 +26,7 @@ OTHERS: dict[str, Any] = {
     "text": "x",
     "long-text": "9" * 5000,
 }
+MISSED = ("unknown-receiver", "unknown-time")
 Path = tuple[str | int, ...]
 
 
@@ -56,9 +57,9 @@ def problems(text: str) -> tuple[Problem, ...]:
 
 
 def fits(problem: Problem, path: Path) -> bool:
-    """Whether it lies at, above or below the place; a receiver that lost its name is missed where it is named."""
+    """Whether it lies at, above or below the place; what lost its name is missed where it is named."""
     key, place = problem.key or "", show_key(path)
-    return key.startswith(place) or place.startswith(key) or problem.code == "unknown-receiver"
+    return key.startswith(place) or place.startswith(key) or problem.code in MISSED
 
 
 @pytest.mark.parametrize("other", OTHERS)
