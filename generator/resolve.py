@@ -236,18 +236,19 @@ def _part_limits(base: PartLimits, typed: spec.ThresholdsSection | None) -> Part
 
 
 def _databases(typed: spec.StackSpec, team: str, place: _Place) -> Iterable[Database]:
+    """Limits name the database and not its number: runbooks show where they are from, in whatever order they stand."""
     for index, each in enumerate(typed.databases or ()):
         key = f"databases[{index}]"
         written = each.thresholds.database_connections if each.thresholds else None
         everywhere = typed.thresholds.database_connections if typed.thresholds else None
         limit: Limit | None = None
         if written is not None:
-            limit = Limit(float(written), f"{key}.thresholds.database_connections")
+            limit = Limit(float(written), f"databases[{each.name}].thresholds.database_connections")
         elif everywhere is not None:
             limit = Limit(float(everywhere), "thresholds.database_connections")
         elif each.kind == "postgres":
             limit = defaults.DATABASE_CONNECTIONS
-        limits = _database_limits(each, typed.thresholds, f"{key}.thresholds")
+        limits = _database_limits(each, typed.thresholds, f"databases[{each.name}].thresholds")
         yield Database(each.name, each.kind, place.all(each.targets), each.team or team, limit, limits, key)
 
 
