@@ -70,11 +70,14 @@ def latency_by_route(stack: Stack) -> tuple[str, str] | None:
 
 
 def latency_of_limit(stack: Stack) -> str:
-    """Latency as a share of the limit: of p95 where there is a histogram, of the mean elsewhere."""
+    """Latency as a share of the limit: of p95 where there is a histogram, of the mean elsewhere.
+
+    Where no service measures durations the panel stays empty.
+    """
     arms = []
     if percentiles(stack):
         arms.append(of_limit(names.latency("p95"), "latency_p95"))
-    if any(profile.mean for profile in stack.profiles):
+    if not arms or any(profile.mean for profile in stack.profiles):
         arms.append(of_limit(names.latency("mean"), "latency_average"))
     return first_present(arms, names.SERVICE)
 
