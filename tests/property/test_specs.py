@@ -164,3 +164,11 @@ def test_harmless_texts_differ_from_hostile_ones() -> None:
     assert shape('up{a="b\\"c"}') == shape('up{a="d"}') != shape('up{a="b"} or up{a="c"}')
     with pytest.raises(SpecError):
         rendered({**spec, "services": []})
+
+
+def test_a_stack_without_durations_has_queries_that_parse() -> None:
+    """No service measures how long a request takes, so nothing is left to compare with a latency limit."""
+    custom = {"name": "a", "kind": "custom", "targets": ["a:1"], "metrics": {"requests": {"name": "my_total"}}}
+    found = [shape(query) for query in queries(rendered({"version": 1, "stack": {"name": "a"}, "services": [custom]}))]
+
+    assert len(found) > 50
