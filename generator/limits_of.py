@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 
 from generator.model import Limit, Stack
@@ -10,6 +11,8 @@ from generator.rules.limits import QUANTITIES
 from generator.rules.notation import RATIO, SECONDS, VALUE
 from generator.units import duration, number, percent
 
+_PLACE = re.compile(r"(\w+\[\d+\])(?:\.routes\[\d+\])?")
+_LISTED = re.compile(r"\[\d+\]$")
 EVERY, STACK = "all", "stack"
 COMMON = (EVERY, STACK)
 GUARD = "min_"
@@ -32,6 +35,21 @@ def limits_of(stack: Stack, rule: AlertRule) -> Iterator[tuple[str, str, Limit]]
                 for name, routed in route.limits:
                     if name == quantity:
                         yield f"{service.name} {route.route}", quantity, routed
+
+
+def origins(stack: Stack) -> Callable[[Limit], str]:
+    """Tells where a limit came from by names and not by numbers, which the order in the spec would change."""
+    named = [(part.key, part.name) for part in stack.services] + [(part.key, part.name) for part in stack.databases]
+    told = {key: f"{_LISTED.sub('', key)}[{name}]" for key, name in named}
+    for service in stack.services:
+        told |= {route.key: f"{told[service.key]}.routes[{route.route}]" for route in service.routes}
+
+    def tell(limit: Limit) -> str:
+        found = _PLACE.match(limit.origin)
+        known = next((place for place in (found[0], found[1]) if place in told), None) if found else None
+        return told[known] + limit.origin[len(known) :] if known else limit.origin
+
+    return tell
 
 
 def shown(rule: AlertRule, quantity: str, value: float) -> str:

@@ -10,7 +10,7 @@ import jinja2
 
 from generator import names
 from generator.bundle import Artifact
-from generator.limits_of import EVERY, STACK, limits_of, shown
+from generator.limits_of import EVERY, STACK, limits_of, origins, shown
 from generator.model import Component, Stack
 from generator.promql import pretty
 from generator.render import comment
@@ -135,9 +135,10 @@ def _graph(stack: Stack, expr: str, tab: str) -> str:
 def _limits(stack: Stack, rule: AlertRule, words: dict[str, str]) -> Iterator[tuple[str, ...]]:
     """Where, what, how much, and by which key of the spec; first what holds everywhere."""
     places = {EVERY: words["runbook.all"], STACK: words["runbook.stack"]}
+    origin = origins(stack)
     for where, quantity, limit in limits_of(stack, rule):
         place = places.get(where, where)
-        yield tuple(map(_plain, (place, quantity, shown(rule, quantity, limit.value), limit.origin)))
+        yield tuple(map(_plain, (place, quantity, shown(rule, quantity, limit.value), origin(limit))))
 
 
 def _plain(text: str) -> str:

@@ -103,9 +103,18 @@ def test_every_limit_in_force_is_told(spec: dict[str, Any]) -> None:
         cells = [re.split(r"(?<!\\)\|", row)[1:-1] for row in rows]
         assert all(len(each) == 4 for each in cells)
         told = [(cell[1].strip(), cell[3].strip()) for cell in cells]
-        assert {(quantity, limit.origin) for _, quantity, limit in limits_of(stack, alert)} <= {*told}, alert.name
-    overridden = parts_of(found["HighLatencyP95"])[title]
-    assert "services[" in overridden
+        assert [quantity for _, quantity, _ in limits_of(stack, alert) if quantity not in dict(told)] == [], alert.name
+        assert len(rows) == len(
+            {
+                (where, q, limit)
+                for r in alerts(stack)
+                if r.name == alert.name
+                for where, q, limit in limits_of(stack, r)
+            }
+        )
+    overridden = parts_of(found["HighErrorRate"])[title]
+    assert "services[shop].thresholds.error_ratio" in overridden
+    assert r'services[shop].routes[/p/\<str:"x"\>/{id}$].latency_p95' in parts_of(found["HighLatencyP95"])[title]
 
 
 def test_the_sink_shows_the_links(spec: dict[str, Any]) -> None:
