@@ -9,6 +9,7 @@ from generator.model import Component, Service, Stack
 from generator.problems import Problem, Severity
 from generator.promql import WINDOW_SECONDS
 from generator.rules import alerts, families
+from generator.slo_checks import slos
 from generator.targets.base import INSIDE, port_field, published
 from generator.units import bound, duration, percent
 
@@ -222,4 +223,5 @@ _CHECKS: tuple[Callable[[Stack], Iterator[Problem]], ...] = (
     _retention,
     _thresholds,
     _own_rules,
+    slos,
 )

@@ -38,6 +38,8 @@ DATABASE_CONNECTIONS = _limit(80, "requirement 004")
 DATABASE_CONNECTIONS_SHARE = 0.80
 CERTIFICATE_DAYS = _limit(14, "ours")
 
+SLO_WINDOW = 30 * DAY
+
 ENVIRONMENT = "production"
 TEAM = "ops"
 LOCALE = "en"

@@ -30,6 +30,8 @@ def _parsed(parse: Any, pattern: str, example: str) -> tuple[BeforeValidator, Wi
 
 _DURATION_PATTERN = r"^([0-9]+(\.[0-9]+)?(ms|[smhdwy]))+$"
 Percent = Annotated[float, *_parsed(units.parse_percent, r"^[0-9]+(\.[0-9]+)? ?%$", "1%")]
+Objective = Annotated[float, *_parsed(units.parse_objective, r"^[0-9]+(\.[0-9]+)? ?%$", "99.9%")]
+Period = Annotated[float, *_parsed(units.parse_period, _DURATION_PATTERN, "30d")]
 Duration = Annotated[float, *_parsed(units.parse_duration, _DURATION_PATTERN, "800ms")]
 Bound = Annotated[float, *_parsed(units.parse_bound, _DURATION_PATTERN, "2.5ms")]
 Delay = Annotated[float, *_parsed(units.parse_delay, _DURATION_PATTERN, "5m")]

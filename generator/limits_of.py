@@ -7,10 +7,14 @@ from collections.abc import Iterator
 from generator.model import Limit, Stack
 from generator.rules import AlertRule
 from generator.rules.limits import QUANTITIES
+from generator.rules.slo import KINDS, objectives
 
 
 def limits_of(stack: Stack, rule: AlertRule) -> Iterator[tuple[str, str, Limit]]:
-    """(where, quantity, limit): first the stack's own, then what differs from it."""
+    """(where, quantity, limit): first the stack's own, then what differs from it; of an SLO, each objective."""
+    for service, objective in objectives(stack):
+        if KINDS.get(rule.name) == objective.kind:
+            yield service.name, "objective", objective.share
     for quantity, limit in rule.limits:
         yield "all" if quantity in QUANTITIES else "stack", quantity, limit
         if quantity not in QUANTITIES:

@@ -22,7 +22,6 @@ LATER = {
     "logs": "logs",
     "traces": "traces",
     "remote_write": "remote write",
-    "slo": "SLOs",
     "capacity": "capacity",
     "inference": "inference",
     "llm": "LLM calls",

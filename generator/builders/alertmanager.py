@@ -73,6 +73,10 @@ def _inhibitions() -> list[dict[str, Any]]:
             ['alertname="HighLatencyP95Critical"'], ['alertname=~"HighLatencyP95|HighLatencyAverage"'], [names.SERVICE]
         ),
         _inhibit(['alertname="HighErrorRate"'], ['alertname="ConsecutiveErrors"'], [names.SERVICE]),
+        *(
+            _inhibit([f'alertname="{kind}BudgetBurnFast"'], [f'alertname="{kind}BudgetBurnSlow"'], [names.SERVICE])
+            for kind in ("Error", "Latency")
+        ),
         _inhibit(['alertname="ServiceDown"', 'service!=""'], [symptoms], [names.SERVICE]),
         _inhibit(['alertname="ServiceDown"', 'database!=""'], ['alertname=~"Database.*"'], [names.DATABASE]),
         _inhibit(

@@ -21,13 +21,16 @@ def build(stack: Stack) -> Iterable[Artifact]:
     for family in families(stack):
         rules = [*map(_recording, family.recordings), *(_alert(stack, alert) for alert in family.alerts)]
         if rules:
-            yield _file(family.name, rules, f"Rules of {family.name}: the common vocabulary, limits, alerts.")
+            yield _file(
+                family.name, rules, f"Rules of {family.name}: the common vocabulary, limits, alerts.", family.interval
+            )
     if stack.alerting.rules:
         yield _file("own", [*map(_own, stack.alerting.rules)], "The rules of alerting.rules, as they were written.")
 
 
-def _file(name: str, rules: list[dict[str, Any]], what: str) -> Artifact:
-    return Artifact(names.rules_file(name), to_yaml({"groups": [{"name": name, "rules": rules}]}, what))
+def _file(name: str, rules: list[dict[str, Any]], what: str, interval: float | None = None) -> Artifact:
+    every = {"interval": duration(interval)} if interval else {}
+    return Artifact(names.rules_file(name), to_yaml({"groups": [{"name": name, **every, "rules": rules}]}, what))
 
 
 def _recording(rule: RecordingRule) -> dict[str, Any]:

@@ -18,23 +18,25 @@ from generator.units import duration, number
 def build(stack: Stack) -> Iterable[Artifact]:
     """One file a family. A test asks for ALERTS, so it does not fix the texts."""
     for family in families(stack):
-        tests = [_test(stack, alert, s) for alert in family.alerts for s in alert.scenarios]
+        scrape, evaluate = (family.step or every for every in (stack.scrape_interval, stack.evaluation_interval))
+        tests = [_test(alert, s, scrape, evaluate) for alert in family.alerts for s in alert.scenarios]
         if tests:
-            yield _file(stack, family, tests)
+            yield _file(family, tests, evaluate)
 
 
-def _file(stack: Stack, family: Family, tests: list[dict[str, Any]]) -> Artifact:
+def _file(family: Family, tests: list[dict[str, Any]], evaluate: float) -> Artifact:
+    order = [*family.reads, family.name]
     content = {
-        "rule_files": [f"../rules/{family.name}.yml"],
-        "evaluation_interval": duration(stack.evaluation_interval),
+        "rule_files": [f"../rules/{name}.yml" for name in order],
+        "evaluation_interval": duration(evaluate),
+        **({"group_eval_order": order} if family.reads else {}),
         "tests": tests,
     }
     what = f"Unit tests of the rules of {family.name}: promtool test rules {names.tests_file(family.name)}"
     return Artifact(names.tests_file(family.name), to_yaml(content, what))
 
 
-def _test(stack: Stack, alert: AlertRule, scenario: Scenario) -> dict[str, Any]:
-    step = stack.scrape_interval
+def _test(alert: AlertRule, scenario: Scenario, step: float, evaluate: float) -> dict[str, Any]:
     samples = math.ceil(scenario.at / step) + 2
     matchers = [equals("alertname", alert.name), equals("alertstate", "firing")]
     matchers += [equals(label, value) for label, value in scenario.subject]
@@ -47,7 +49,7 @@ def _test(stack: Stack, alert: AlertRule, scenario: Scenario) -> dict[str, Any]:
         "promql_expr_test": [
             {
                 "expr": f"count({select('ALERTS', *matchers)}) > bool 0 or vector(0)",
-                "eval_time": duration(_round_up(scenario.at, stack.evaluation_interval)),
+                "eval_time": duration(_round_up(scenario.at, evaluate)),
                 "exp_samples": [{"labels": "{}", "value": 1 if scenario.fires else 0}],
             }
         ],

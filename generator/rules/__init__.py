@@ -15,9 +15,10 @@ from generator.rules.hosts import hosts
 from generator.rules.probes import probes
 from generator.rules.scenarios import held
 from generator.rules.services import services
+from generator.rules.slo import error_budgets, slo
 from generator.rules.stack import watchdog
 
-FAMILIES = (services, hosts, gpus, databases, probes, watchdog)
+FAMILIES = (services, slo, error_budgets, hosts, gpus, databases, probes, watchdog)
 
 
 def families(stack: Stack) -> tuple[Family, ...]:

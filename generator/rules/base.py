@@ -57,8 +57,14 @@ class AlertRule:
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """Rules that belong together: one file, one group, evaluated in this order."""
+    """Rules that belong together: one file, one group, evaluated in this order.
+
+    Its unit tests also load the rules of the families that it `reads`, and scrape and evaluate every `step` seconds.
+    Without an `interval` or a `step` it has the stack's."""
 
     name: str
     recordings: tuple[RecordingRule, ...] = ()
     alerts: tuple[AlertRule, ...] = ()
+    reads: tuple[str, ...] = ()
+    interval: float | None = None
+    step: float | None = None

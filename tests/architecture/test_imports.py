@@ -12,6 +12,7 @@ LINES = (
     ("document", "fields", "init", "model", "promql", "references", "writer"),
     ("defaults", "spec", "targets", "texts"),
     ("dashboards", "load", "resolve_receivers", "rules", "schema"),
+    ("slo_checks",),
     ("builders", "checks", "limits_of", "resolve"),
     ("explain", "pipeline"),
     ("runtime",),
