@@ -11,7 +11,7 @@ from generator.rules.slo.events import between, events, objectives, promises
 from generator.rules.slo.scenarios import stride
 from generator.rules.slo.windows import windows
 
-BUDGET_INTERVAL = 60.0
+BUDGET_INTERVAL = 120.0
 """Between two evaluations of what reads the whole window of an SLO, if rules do not run less often anyway."""
 
 

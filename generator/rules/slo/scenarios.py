@@ -29,23 +29,23 @@ def stride(stack: Stack) -> float:
 def burning(stack: Stack, kind: str, alert: str, pairs: tuple[Pair, ...], default: float) -> Iterator[Scenario]:
     """A service that is new: its budget is gone after so many slots, and the alert fires when it has held."""
     stack = replace(stack, scrape_interval=stride(stack), evaluation_interval=stride(stack))
-    for service, objective in _representatives(stack, kind):
-        window = service.slo.window if service.slo else 0.0
+    for service, objective, window in _representatives(stack, kind):
         found = _reached(objective.budget, pairs, window)
         if found:
             yield from _scenarios(stack, service, objective, held(stack, alert, default, service), *found)
 
 
-def _representatives(stack: Stack, kind: str) -> Iterator[tuple[Service, Objective]]:
-    """One service for each profile and promise, as far as its library can show bad requests."""
+def _representatives(stack: Stack, kind: str) -> Iterator[tuple[Service, Objective, float]]:
+    """One service for each profile and promise over a window, as far as its library can show bad requests."""
     done = set()
     for service, objective in objectives(stack):
         name = service.profile.service or service.profile.name
-        same = (name, service.push, objective.share.value, objective.below, service.bounds, service.slo)
+        window = service.slo.window if service.slo else 0.0
+        same = (name, service.push, objective.share.value, objective.below, service.bounds, window)
         if objective.kind != kind or same in done or not _shows(service, objective):
             continue
         done.add(same)
-        yield service, objective
+        yield service, objective, window
 
 
 def _shows(service: Service, objective: Objective) -> bool:
