@@ -12,6 +12,7 @@ from generator.problems import Problem, Severity
 from generator.promql import WINDOW_SECONDS
 from generator.reserved import in_vocabulary
 from generator.rules import alerts, families
+from generator.slo_checks import slos
 from generator.targets.base import INSIDE, port_field, published
 from generator.units import bound, duration, number, percent
 
@@ -261,4 +262,5 @@ _CHECKS: tuple[Callable[[Stack], Iterator[Problem]], ...] = (
     _own_rules,
     _alertmanager,
     _opsgenie,
+    slos,
 )

@@ -64,6 +64,8 @@ CERTIFICATE_DAYS = _limit(14, "ours")
 METRICS_STORAGE = _limit(0.80, "ours")
 SAMPLES_SMALL = _limit(1_000, "ours")
 
+SLO_WINDOW = 30 * DAY
+
 ENVIRONMENT = "production"
 TEAM = "ops"
 LOCALE = "en"

@@ -9,6 +9,7 @@ from generator.model import Limit, Stack
 from generator.rules import AlertRule
 from generator.rules.limits import QUANTITIES
 from generator.rules.notation import RATIO, SECONDS, VALUE
+from generator.rules.slo import KINDS, objectives
 from generator.units import duration, number, percent
 
 _PLACE = re.compile(r"(\w+\[\d+\])(?:\.routes\[\d+\])?")
@@ -20,7 +21,10 @@ GUARD = "min_"
 
 
 def limits_of(stack: Stack, rule: AlertRule) -> Iterator[tuple[str, str, Limit]]:
-    """(where, quantity, limit): first the stack's own, then what differs from it."""
+    """(where, quantity, limit): first the stack's own, then what differs from it; of an SLO, each objective."""
+    for service, objective in objectives(stack):
+        if KINDS.get(rule.name) == objective.kind:
+            yield service.name, "objective", objective.share
     for quantity, limit in rule.limits:
         yield EVERY if quantity in QUANTITIES else STACK, quantity, limit
         if quantity not in QUANTITIES:

@@ -22,7 +22,6 @@ LATER = {
     "logs": "logs",
     "traces": "traces",
     "remote_write": "remote write",
-    "slo": "SLOs",
     "inference": "inference",
     "llm": "LLM calls",
 }

@@ -67,6 +67,29 @@ class Route:
 
 
 @dataclass(frozen=True, slots=True)
+class Objective:
+    """One promise of an SLO: the share of good requests; for latency also the seconds that are fast enough."""
+
+    kind: Literal["availability", "latency"]
+    share: Limit
+    below: float
+
+    @property
+    def budget(self) -> float:
+        """The share of requests that may be bad."""
+        return round(1 - self.share.value, 9)
+
+
+@dataclass(frozen=True, slots=True)
+class Slo:
+    """What a service promises over a sliding window of so many seconds."""
+
+    objectives: tuple[Objective, ...]
+    window: float
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
 class FileSd:
     files: tuple[str, ...]
     refresh_interval: float
@@ -112,6 +135,7 @@ class Service:
     route_bounds: tuple[float, ...]
     hold: tuple[tuple[str, float], ...]
     capacity: Limit | None
+    slo: Slo | None
     key: str
 
 

@@ -83,6 +83,26 @@ NOTIFICATIONS_FAILED = "instance_integration:notifications_failed:increase"
 CONFIG_RELOADED = "instance:config_reload:success"
 STORAGE_USED = "instance:metrics_storage_used:ratio"
 STORAGE_AGE = "instance:metrics_storage_age:ratio"
+# Service level objectives: labels service and slo (availability or latency)
+SLO, WINDOW = "slo", "window"
+SLO_OBJECTIVE = "service:slo_objective:ratio"
+SLO_BUDGET = "service:slo_errors:limit"
+SLO_EVENTS = "service:slo_events:rate5m"
+SLO_ERRORS = "service:slo_errors:rate5m"
+SLO_EVENTS_COUNT = "service:slo_events:count5m"
+SLO_ERRORS_COUNT = "service:slo_errors:count5m"
+SLO_REMAINING = "service:slo_error_budget:remaining_ratio"
+SLO_EXHAUSTION = "service:slo_error_budget:exhaustion_seconds"
+
+
+def slo_errors(window: str) -> str:
+    """The share of bad requests over a window, as Prometheus writes its length."""
+    return f"service:slo_errors:ratio_rate{window}"
+
+
+def slo_seen(window: str) -> str:
+    """The share of a window in which anything was measured."""
+    return f"service:slo_seen:ratio{window}"
 
 
 def control_group(stack: str, component: str) -> str:

@@ -23,11 +23,13 @@ from generator.model import (
     Limit,
     Limits,
     Locale,
+    Objective,
     OwnRule,
     Probe,
     Retention,
     Route,
     Service,
+    Slo,
     Stack,
 )
 from generator.profiles import PROFILES, Counter, Duration, Profile
@@ -146,8 +148,19 @@ def _service(typed: spec.ServiceSpec, key: str, base: Limits, team: str, place: 
         route_bounds=bounds or _bounds(profile.route_durations),
         hold=tuple(sorted((typed.for_ or {}).items())),
         capacity=None if typed.capacity is None else Limit(float(typed.capacity), f"{key}.capacity"),
+        slo=_slo(typed.slo, f"{key}.slo") if typed.slo else None,
         key=key,
     )
+
+
+def _slo(typed: spec.SloSpec, key: str) -> Slo:
+    found = []
+    if typed.availability is not None:
+        found.append(Objective("availability", Limit(typed.availability, f"{key}.availability"), 0.0))
+    if typed.latency is not None:
+        share = Limit(typed.latency.objective, f"{key}.latency.objective")
+        found.append(Objective("latency", share, typed.latency.below))
+    return Slo(tuple(found), typed.window or defaults.SLO_WINDOW, key)
 
 
 def _bounds(durations: tuple[Duration, ...]) -> tuple[float, ...]:

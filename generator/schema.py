@@ -69,6 +69,7 @@ def _defaults() -> dict[str, dict[str, Any]]:
             "group_interval": defaults.GROUP_INTERVAL,
             "repeat_interval": defaults.REPEAT_INTERVAL,
         },
+        "SloSpec": {"window": defaults.SLO_WINDOW},
         "FileDiscovery": {"refresh_interval": defaults.DISCOVERY_REFRESH},
         "DnsDiscovery": {"refresh_interval": defaults.DISCOVERY_REFRESH},
         "DockerDiscovery": {"refresh_interval": defaults.DISCOVERY_REFRESH, "host": defaults.DOCKER_HOST},

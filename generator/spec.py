@@ -25,8 +25,10 @@ from generator.fields import (
     Listen,
     MetricName,
     Name,
+    Objective,
     Part,
     Percent,
+    Period,
     Port,
     RoutePattern,
     Size,
@@ -240,6 +242,25 @@ class MetricsMapping(Part):
     duration: HistogramMapping | None = None
 
 
+class LatencyObjective(Part):
+    objective: Objective = Field(description="the share of requests that must be fast enough")
+    below: Duration = Field(description="fast enough; counted exactly where it is a bucket bound")
+
+
+class SloSpec(Part):
+    """What a service promises: a share of requests that succeed, or that are fast, over a sliding window."""
+
+    availability: Objective | None = Field(None, description="the share of requests that must not end with a 5xx")
+    latency: LatencyObjective | None = None
+    window: Period | None = Field(None, description="over which the error budget is spent, in days")
+
+    @model_validator(mode="after")
+    def _something(self) -> SloSpec:
+        if self.availability is None and self.latency is None:
+            raise ValueError("an SLO needs an objective; write `availability`, `latency` or both")
+        return self
+
+
 KINDS = ("custom", "django", "fastapi", "flask", "opentelemetry", "starlette", "triton", "vllm")
 Kind = Literal["custom", "django", "fastapi", "flask", "opentelemetry", "starlette", "triton", "vllm"]
 
@@ -266,6 +287,7 @@ class ServiceSpec(Part):
     capacity: Annotated[float, Field(gt=0, le=1e9)] | None = Field(
         None, description="requests/s that the service is built for: ThroughputNearCapacity"
     )
+    slo: SloSpec | None = Field(None, description="what the service promises; its error budget has alerts of its own")
     metrics: MetricsMapping | None = Field(None, description="kind custom: which metric is which")
     for_: dict[str, Delay] | None = Field(None, alias="for", description="how long a condition must hold, by alert")
 

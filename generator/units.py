@@ -25,6 +25,22 @@ def parse_percent(value: object) -> float:
     return share
 
 
+def parse_objective(value: object) -> float:
+    """`99.9%` -> 0.999; at least half, and never all: 100 % would leave no budget to spend."""
+    share = parse_percent(value)
+    if not 0.5 <= share < 1:
+        raise ValueError(f"{value} is no objective; write at least 50% and less than 100%, such as 99.9%")
+    return share
+
+
+def parse_period(value: object) -> float:
+    """The window of an SLO -> seconds; alerts on it look at up to three days, so that it must be longer."""
+    seconds = parse_duration(value)
+    if not 7 * 86400 <= seconds <= 366 * 86400 or seconds % 86400:
+        raise ValueError(f"{value} is no window of an SLO; write whole days from 7d to 366d, such as 30d")
+    return seconds
+
+
 def parse_duration(value: object) -> float:
     """`800ms`, `5m`, `1h30m` -> seconds; raises ValueError that says what would be right. Result > 0.
 

@@ -11,7 +11,14 @@ from generator.bundle import Artifact
 from generator.model import Stack
 from generator.render import comment, to_json
 
-UNITS = {"1%": "percentage", "800ms": "duration", "5m": "duration", "20GB": "size"}
+UNITS = {
+    "1%": "percentage",
+    "99.9%": "percentage",
+    "30d": "duration",
+    "800ms": "duration",
+    "5m": "duration",
+    "20GB": "size",
+}
 TYPES = {
     "object": "mapping",
     "string": "text",

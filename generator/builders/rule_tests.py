@@ -18,17 +18,18 @@ from generator.units import duration, number
 def build(stack: Stack) -> Iterable[Artifact]:
     """One file a family. A test asks for ALERTS, so it does not fix the texts."""
     for family in families(stack):
-        step = family.tested_every or stack.evaluation_interval
-        tests = [_test(stack, alert, s, step) for alert in family.alerts for s in alert.scenarios]
+        scrape = family.step or stack.scrape_interval
+        evaluate = family.tested_every or family.step or stack.evaluation_interval
+        tests = [_test(alert, s, scrape, evaluate) for alert in family.alerts for s in alert.scenarios]
         if tests:
-            yield _file(stack, family, tests)
+            yield _file(family, tests, evaluate)
 
 
-def _file(stack: Stack, family: Family, tests: list[dict[str, Any]]) -> Artifact:
+def _file(family: Family, tests: list[dict[str, Any]], evaluate: float) -> Artifact:
     files = (*family.reads, family.name)
     content = {
         "rule_files": [f"../rules/{name}.yml" for name in files],
-        "evaluation_interval": duration(family.tested_every or stack.evaluation_interval),
+        "evaluation_interval": duration(evaluate),
         **({"group_eval_order": list(files)} if family.reads else {}),
         "tests": tests,
     }
@@ -36,8 +37,7 @@ def _file(stack: Stack, family: Family, tests: list[dict[str, Any]]) -> Artifact
     return Artifact(names.tests_file(family.name), to_yaml(content, what))
 
 
-def _test(stack: Stack, alert: AlertRule, scenario: Scenario, evaluated: float) -> dict[str, Any]:
-    step = stack.scrape_interval
+def _test(alert: AlertRule, scenario: Scenario, step: float, evaluate: float) -> dict[str, Any]:
     samples = math.ceil(scenario.at / step) + 2
     matchers = [equals("alertname", alert.name), equals("alertstate", "firing")]
     matchers += [equals(label, value) for label, value in scenario.subject]
@@ -50,7 +50,7 @@ def _test(stack: Stack, alert: AlertRule, scenario: Scenario, evaluated: float) 
         "promql_expr_test": [
             {
                 "expr": f"count({select('ALERTS', *matchers)}) > bool 0 or vector(0)",
-                "eval_time": duration(_round_up(scenario.at, evaluated)),
+                "eval_time": duration(_round_up(scenario.at, evaluate)),
                 "exp_samples": [{"labels": "{}", "value": 1 if scenario.fires else 0}],
             }
         ],

@@ -39,6 +39,7 @@ from generator.dashboards.queries import (
     percentiles,
     with_exemplars,
 )
+from generator.dashboards.slo import slos
 from generator.dashboards.surroundings import gpus, hosts, outside
 from generator.dashboards.tables import Column, Label, table
 from generator.model import Stack
@@ -67,6 +68,7 @@ def services_overview(stack: Stack) -> dict[str, Any]:
             *_trends(words, stack),
             row(words["row.routes"]),
             *_routes(words, stack, links),
+            *slos(words, stack, links),
             *outside(words, stack),
             *hosts(words, stack),
             *gpus(words, stack),

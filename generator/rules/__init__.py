@@ -16,10 +16,11 @@ from generator.rules.hosts import hosts
 from generator.rules.probes import probes
 from generator.rules.scenarios import held
 from generator.rules.services import services
+from generator.rules.slo import error_budgets, slo
 from generator.rules.stack import stack_itself
 from generator.rules.traffic import traffic, traffic_history
 
-FAMILIES = (services, hosts, disks, gpus, databases, probes, stack_itself, traffic_history, traffic)
+FAMILIES = (services, slo, error_budgets, hosts, disks, gpus, databases, probes, stack_itself, traffic_history, traffic)
 
 
 def families(stack: Stack) -> tuple[Family, ...]:

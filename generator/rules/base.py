@@ -78,7 +78,8 @@ class Family:
     """Rules that belong together: one file, one group, evaluated in this order.
 
     `interval` is that of the group, if not the stack's. `reads` names the families whose records the alerts' tests
-    need, and `tested_every` is how often those tests evaluate: hours of series at the stack's own pace take too long.
+    need, `step` how often those tests scrape and evaluate, and `tested_every` how often they evaluate if not as often:
+    hours of series at the stack's own pace take too long.
     """
 
     name: str
@@ -86,4 +87,5 @@ class Family:
     alerts: tuple[AlertRule, ...] = ()
     interval: float | None = None
     reads: tuple[str, ...] = ()
+    step: float | None = None
     tested_every: float | None = None

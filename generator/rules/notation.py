@@ -52,6 +52,11 @@ def limit_of_target(notation: Notation, series: str) -> str:
     return _first(notation, series, "{job=%q,instance=%q}", "$labels.job $labels.instance")
 
 
+def limit_of_slo(notation: Notation, series: str) -> str:
+    """A template that asks for a value of the alert's own SLO."""
+    return _first(notation, series, "{service=%q,slo=%q}", "$labels.service $labels.slo")
+
+
 def _first(notation: Notation, series: str, matchers: str, arguments: str) -> str:
     query = f"printf `{series}{matchers}` {arguments} | query"
     return f"{{{{ with {query} }}}}{notation('. | first | value')}{{{{ end }}}}"

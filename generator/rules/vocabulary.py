@@ -51,7 +51,7 @@ def _named_by_job(expression: str) -> str:
 
 def vocabulary(stack: Stack) -> tuple[RecordingRule, ...]:
     """All recording rules of services but the limits, in the order of evaluation."""
-    sources = tuple(_sources(stack))
+    sources = tuple(sources_of(stack))
     return (
         *_info(stack),
         *_requests(sources),
@@ -60,7 +60,8 @@ def vocabulary(stack: Stack) -> tuple[RecordingRule, ...]:
     )
 
 
-def _sources(stack: Stack) -> Iterator[Source]:
+def sources_of(stack: Stack) -> Iterator[Source]:
+    """Every profile in use, once for the services that are scraped and once for those that push."""
     for profile in stack.profiles:
         mine = [s for s in stack.services if s.profile == profile]
         if any(not s.push for s in mine):
@@ -97,7 +98,7 @@ def instances(stack: Stack, condition: str = "") -> Iterator[str]:
     """How many instances of a service there are: its targets, or where it pushes, those whose counters are seen."""
     if any(not s.push for s in stack.services):
         yield f"count by (service) ({select('up', differs(names.KIND, ''))}{condition})"
-    for source in _sources(stack):
+    for source in sources_of(stack):
         if source.pushed:
             found = select(source.profile.requests[0].metric, *source.matchers)
             yield f"count by (service) (group by (service, instance) ({_named_by_job(found)}))"
@@ -113,7 +114,8 @@ def identity(stack: Stack, service: Service) -> tuple[tuple[str, str], ...]:
     )
 
 
-def _excluding(part: Counter | Duration) -> tuple[str, ...]:
+def excluding(part: Counter | Duration) -> tuple[str, ...]:
+    """Matchers that leave out what is no traffic."""
     return tuple(differs(label, value) for label, value in part.exclude)
 
 
@@ -134,7 +136,7 @@ def _requests(sources: tuple[Source, ...]) -> Iterator[RecordingRule]:
 
 
 def _counted(source: Source, counter: Counter) -> str:
-    series = source.rate(counter.metric, *_excluding(counter))
+    series = source.rate(counter.metric, *excluding(counter))
     series = rename(rename(series, names.ROUTE, counter.route), names.METHOD, counter.method)
     return sum_by(DETAIL, status_class(series, counter.status, counter.code))
 
@@ -204,7 +206,7 @@ def _route_latency(source: Source) -> Iterator[RecordingRule]:
 
 
 def _part(source: Source, duration: Duration, suffix: str) -> str:
-    return source.rate(duration.metric + suffix, *_excluding(duration))
+    return source.rate(duration.metric + suffix, *excluding(duration))
 
 
 def _quantile(q: float, buckets: str, unit: float) -> str:
@@ -245,14 +247,14 @@ def _route_slow_shares(stack: Stack, quantity: str) -> Iterator[RecordingRule]:
     limits = names.limit(quantity, by_route=True)
     values = sorted({limit.value for s in stack.services for r in s.routes for n, limit in r.limits if n == quantity})
     for value in values:
-        for source in _sources(stack):
+        for source in sources_of(stack):
             for duration in source.profile.route_durations[:1]:
                 if not _limited(stack, source, quantity, value):
                     continue
                 label = duration.route or names.ROUTE
                 by = (names.SERVICE, label)
                 fast = sum_by(
-                    by, source.rate(f"{duration.metric}_bucket", *_excluding(duration), bucket(value, duration.unit))
+                    by, source.rate(f"{duration.metric}_bucket", *excluding(duration), bucket(value, duration.unit))
                 )
                 total = f"({sum_by(by, _part(source, duration, '_count'))} > 0)"
                 share = _to_route(f"1 - {fast} / {total}", label)
@@ -277,4 +279,4 @@ def window_count(series: str) -> str:
     return f"{series} * {WINDOW_SECONDS}"
 
 
-__all__ = ["identity", "one_of", "slow_shares", "vocabulary", "window_count"]
+__all__ = ["excluding", "identity", "one_of", "slow_shares", "sources_of", "vocabulary", "window_count"]

@@ -24,7 +24,7 @@ LINES = (
     ("defaults", "references", "spec_receivers", "targets", "texts"),
     ("spec",),
     ("dashboards", "load", "needs", "notifications", "resolve_receivers", "rules", "schema"),
-    ("limits_of",),
+    ("limits_of", "slo_checks"),
     ("builders", "checks", "resolve"),
     ("fire", "pipeline", "whatif"),
     ("explain",),

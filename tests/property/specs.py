@@ -69,6 +69,12 @@ NAMES: st.SearchStrategy[str] = st.from_regex(r"[a-z][a-z0-9_-]{0,12}", fullmatc
 DURATIONS = st.sampled_from(["100ms", "500ms", "800ms", "1s", "2500ms", "5s", "1m30s"])
 RATIOS = st.sampled_from(["0.1%", "1%", "2.5%", "50%"])
 BUCKETS = st.just(["100ms", "500ms", "800ms", "1s", "2500ms", "5s", "10s"])
+SLOS = {
+    "availability": st.sampled_from(["99%", "99.9%", "99.99%"]),
+    "latency": st.fixed_dictionaries({"objective": st.sampled_from(["90%", "95%"]), "below": DURATIONS}),
+    "window": st.sampled_from(["7d", "30d", "90d"]),
+}
+TIMED = ("fastapi", "starlette", "django", "opentelemetry")
 KINDS = ("fastapi", "starlette", "django", "flask", "opentelemetry", "vllm", "triton")
 
 
@@ -167,6 +173,9 @@ def services(draw: st.DrawFn) -> list[Spec]:
         service |= draw(_some(labels=st.dictionaries(st.sampled_from(["tier", "zone"]), hostile(40)), **{"for": FOR}))
         if kind == "custom":
             service["metrics"] = draw(CUSTOM)
+        slo = draw(_some(**SLOS))
+        if kind in TIMED and "buckets" in service and slo.keys() & {"availability", "latency"}:
+            service["slo"] = slo
         made.append(service)
     return made
 

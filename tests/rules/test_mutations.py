@@ -24,6 +24,7 @@ SPEC: dict[str, Any] = {
             "targets": ["api:8000"],
             "buckets": ["500ms", "800ms", "1s", "3s", "5s", "9s"],
             "capacity": 100,
+            "slo": {"availability": "99.9%", "latency": {"objective": "99%", "below": "800ms"}},
         }
     ],
     "hosts": {"targets": ["node:9100"]},
@@ -48,6 +49,17 @@ def loaded(kind: str, family: str) -> dict[str, Any]:
     """A family's rules or tests as they are generated."""
     name = f"prometheus/{kind}/{family}{'_test' if kind == 'tests' else ''}.yml"
     found: dict[str, Any] = yaml.safe_load(FILES[name])
+    return found
+
+
+def beside(family: str, folder: Path) -> list[str]:
+    """The rules that a family's tests load beside its own, as they are generated, in a folder."""
+    found = []
+    for listed in loaded("tests", family)["rule_files"]:
+        name = Path(listed).stem
+        if name != family:
+            (folder / f"{name}.yml").write_text(yaml.safe_dump(loaded("rules", name)))
+            found.append(str(folder / f"{name}.yml"))
     return found
 
 

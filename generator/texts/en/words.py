@@ -118,6 +118,18 @@ WORDS: dict[str, str] = {
     "panel.redis_hits.help": "Share of lookups that found their key, with the limit in force.",
     "panel.redis_memory": "Cache memory",
     "panel.redis_memory.help": "Used share of maxmemory, where it is set, with the limit in force.",
+    "row.slos": "Objectives",
+    "panel.slos": "Error budgets",
+    "panel.slos.help": (
+        "Each objective: what is left of its error budget, how many times faster than evenly it went in the last hour "
+        "(1 lasts exactly as long as the window), and when it will be gone at the pace of the last six hours."
+    ),
+    "panel.slo": "Objective of",
+    "panel.objective": "Objective",
+    "panel.budget_left": "Budget left",
+    "panel.budget_left.help": "Of the error budget of the whole window; below 0 the objective is missed.",
+    "panel.burn_rate": "Burn rate, 1h",
+    "panel.exhaustion": "Gone in",
     "word.limit": "limit",
     "word.service": "Service",
     "word.received": "received",

@@ -117,6 +117,18 @@ WORDS: dict[str, str] = {
     "panel.redis_hits.help": "키를 찾은 조회의 비율과 적용 중인 한계입니다.",
     "panel.redis_memory": "캐시 메모리",
     "panel.redis_memory.help": "maxmemory가 있는 서버의 사용 비율과 적용 중인 한계입니다.",
+    "row.slos": "목표",
+    "panel.slos": "오류 예산",
+    "panel.slos.help": (
+        "목표마다 오류 예산이 얼마나 남았는지, 최근 1시간에 고르게 쓸 때보다 몇 배 빠르게 썼는지(1이면 기간이 끝날 때 "
+        "꼭 바닥남), 최근 6시간의 속도라면 언제 바닥나는지 보입니다."
+    ),
+    "panel.slo": "목표 종류",
+    "panel.objective": "목표",
+    "panel.budget_left": "남은 예산",
+    "panel.budget_left.help": "전체 기간의 오류 예산 중 남은 비율입니다. 0보다 작으면 목표를 지키지 못한 것입니다.",
+    "panel.burn_rate": "소진 속도, 1시간",
+    "panel.exhaustion": "바닥나기까지",
     "word.limit": "한계",
     "word.service": "서비스",
     "word.received": "수신",
