@@ -7,10 +7,16 @@ from ipaddress import IPv4Network, ip_network
 from typing import Annotated, Any
 from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 from generator import units
 from generator.addresses import parse_target, parse_url
+
+
+class Part(BaseModel):
+    """Unknown keys are errors everywhere."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 def text(pattern: str, meaning: str) -> AfterValidator:

@@ -7,11 +7,17 @@ from collections.abc import Iterator
 from generator.model import Limit, Stack
 from generator.rules import AlertRule
 from generator.rules.limits import QUANTITIES
+from generator.rules.models import MODEL_QUANTITIES, limit_on
 
 
 def limits_of(stack: Stack, rule: AlertRule) -> Iterator[tuple[str, str, Limit]]:
     """(where, quantity, limit): first the stack's own, then what differs from it."""
+    for quantity in dict.fromkeys(quantity for quantity, _ in rule.limits if quantity in MODEL_QUANTITIES):
+        declared = ((service.name, limit_on(service, quantity)) for service in stack.services)
+        yield from ((name, quantity, own) for name, own in declared if own is not None)
     for quantity, limit in rule.limits:
+        if quantity in MODEL_QUANTITIES:
+            continue
         yield "all" if quantity in QUANTITIES else "stack", quantity, limit
         if quantity not in QUANTITIES:
             continue

@@ -24,8 +24,6 @@ LATER = {
     "remote_write": "remote write",
     "slo": "SLOs",
     "capacity": "capacity",
-    "inference": "inference",
-    "llm": "LLM calls",
 }
 SECRETS = {"webhook_url", "api_url", "bot_token", "routing_key", "auth_password", "password", "token", "api_key"}
 

@@ -31,6 +31,7 @@ from generator.model import (
     Stack,
 )
 from generator.profiles import PROFILES, Counter, Duration, Profile
+from generator.resolve_models import model_bounds, model_limits
 from generator.resolve_receivers import receiver
 from generator.targets import Target
 from generator.targets.base import BEHIND, components_in, published
@@ -142,6 +143,8 @@ def _service(typed: spec.ServiceSpec, key: str, base: Limits, team: str, place: 
         bounds=bounds or _bounds(profile.service_durations),
         route_bounds=bounds or _bounds(profile.route_durations),
         hold=tuple(sorted((typed.for_ or {}).items())),
+        model_limits=tuple(model_limits(typed, key)),
+        model_bounds=tuple(model_bounds(typed)),
         key=key,
     )
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from generator.addresses import HOST
 from generator.fields import (
@@ -24,6 +24,7 @@ from generator.fields import (
     Listen,
     MetricName,
     Name,
+    Part,
     Percent,
     Port,
     RoutePattern,
@@ -37,12 +38,7 @@ from generator.fields import (
     Word,
     text,
 )
-
-
-class Part(BaseModel):
-    """Unknown keys are errors everywhere."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
+from generator.spec_models import InferenceSpec, LlmSpec
 
 
 class PortsSpec(Part):
@@ -221,6 +217,8 @@ class ServiceSpec(Part):
     thresholds: HttpThresholds | None = Field(None, description="limits that differ from the stack's")
     routes: list[RouteSpec] | None = Field(None, description="limits of single routes")
     metrics: MetricsMapping | None = Field(None, description="kind custom: which metric is which")
+    inference: InferenceSpec | None = Field(None, description="the service runs models; their limits")
+    llm: LlmSpec | None = Field(None, description="the service calls language models; their limits")
     for_: dict[str, Delay] | None = Field(None, alias="for", description="how long a condition must hold, by alert")
 
 

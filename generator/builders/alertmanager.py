@@ -13,12 +13,20 @@ from generator.render import to_yaml
 from generator.units import duration
 
 SYMPTOMS = (
+    "CacheHitRatioLow",
+    "ColdStartSlow",
     "ConsecutiveErrors",
     "HighClientErrorRate",
     "HighErrorRate",
     "HighLatencyAverage",
     "HighLatencyP95",
     "HighLatencyP95Critical",
+    "InferenceSlow",
+    "LlmCostBudget",
+    "LlmErrorRate",
+    "LlmLatencyHigh",
+    "ModelAccuracyLow",
+    "QueueBacklog",
 )
 TITLE = "[{{ .Status | toUpper }}] {{ .CommonLabels.severity }}: {{ .CommonLabels.alertname }}"
 BODY = (

@@ -43,7 +43,7 @@ def _test(stack: Stack, alert: AlertRule, scenario: Scenario) -> dict[str, Any]:
     return {
         "name": f"{alert.name}: {scenario.sentence}",
         "interval": duration(step),
-        "input_series": [_series(series, samples) for series in scenario.series],
+        "input_series": [_series(series, samples, step) for series in scenario.series],
         "promql_expr_test": [
             {
                 "expr": f"count({select('ALERTS', *matchers)}) > bool 0 or vector(0)",
@@ -58,7 +58,10 @@ def _round_up(seconds: float, step: float) -> float:
     return math.ceil(seconds / step) * step
 
 
-def _series(series: Series, samples: int) -> dict[str, str]:
-    start, step = number(series.start), number(round(series.step, 9))
+def _series(series: Series, samples: int, interval: float) -> dict[str, str]:
+    start, step = number(series.start), round(series.step, 9)
+    grows = f"+{number(step)}" if step >= 0 else number(step)
     name = select(series.metric, *(equals(label, value) for label, value in series.labels))
-    return {"series": name, "values": f"{start}+{step}x{samples}"}
+    absent = math.ceil(series.after / interval)
+    missing = f"_x{absent} " if absent else ""
+    return {"series": name, "values": f"{missing}{start}{grows}x{samples - absent}"}

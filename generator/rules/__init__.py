@@ -9,15 +9,18 @@ from generator import names
 from generator.model import Stack
 from generator.promql import either, one_of, select
 from generator.rules.base import AlertRule, Family, RecordingRule, Scenario, Series
+from generator.rules.caches import caches
 from generator.rules.databases import databases
 from generator.rules.gpus import gpus
 from generator.rules.hosts import hosts
+from generator.rules.inference import inference
+from generator.rules.llm import llm
 from generator.rules.probes import probes
 from generator.rules.scenarios import held
 from generator.rules.services import services
 from generator.rules.stack import watchdog
 
-FAMILIES = (services, hosts, gpus, databases, probes, watchdog)
+FAMILIES = (services, inference, llm, caches, hosts, gpus, databases, probes, watchdog)
 
 
 def families(stack: Stack) -> tuple[Family, ...]:

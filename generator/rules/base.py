@@ -11,12 +11,14 @@ Pairs = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """One input series of a unit test: `start + step` per scrape interval, for as long as the test runs."""
+    """One input series of a unit test: `start + step` per scrape interval, for as long as the test runs; it appears
+    `after` so many seconds."""
 
     metric: str
     labels: Pairs
     start: float = 0.0
     step: float = 0.0
+    after: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

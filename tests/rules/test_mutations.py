@@ -24,6 +24,8 @@ SPEC: dict[str, Any] = {
             "kind": "fastapi",
             "targets": ["api:8000"],
             "buckets": ["500ms", "800ms", "1s", "3s", "5s", "9s"],
+            "inference": {"accuracy_floor": 0.3},
+            "llm": {"daily_budget": 50},
         }
     ],
     "hosts": {"targets": ["node:9100"]},
