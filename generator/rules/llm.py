@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from generator import names
 from generator.model import Severity, Stack
 from generator.profiles.inference import ModelMetrics
-from generator.promql import none_of, one_of
+from generator.promql import none_of, one_of, select
 from generator.rules import model_scenarios as scenarios
 from generator.rules.base import AlertRule, Family, RecordingRule
 from generator.rules.models import (
@@ -79,12 +79,16 @@ def _ratios(stack: Stack) -> Iterator[RecordingRule]:
 
 
 def _counters(models: Models, server: ModelMetrics) -> Iterator[RecordingRule]:
-    """The cost as it is counted, under a name of the day: a range over a day then holds today's samples alone."""
-    if server.cost is None:
+    """The cost as it is counted, under a name of the day: a range over a day then holds today's samples alone.
+
+    Nothing is added up before the increase: a sum of fractions in another order may be smaller, as after a reset.
+    """
+    metric = server.cost
+    if metric is None:
         return
-    total = models.value(server, server.cost, "sum", (names.INSTANCE,))
+    total = models.each(server, lambda *mine: select(metric, *mine))
     for day, rest in DAYS:
-        yield RecordingRule(names.LLM_COST, f"({total}) and on () {_today(rest)}", (("day", day),))
+        yield RecordingRule(names.LLM_COST, f"{total} and on () {_today(rest)}", (("day", day),))
 
 
 def _cost() -> Iterator[RecordingRule]:

@@ -90,14 +90,15 @@ class Models:
         return self._by_model(server, found, how, by)
 
     def _found(self, server: ModelMetrics, how: str, by: Iterable[str], read: Callable[..., str]) -> str:
-        """What is scraped carries its service; what is pushed has it in the name of its job."""
-        theirs = f"{how} by ({', '.join(by)})"
-        found = f"{theirs} ({read(EXISTS)})"
+        return f"{how} by ({', '.join(by)}) ({self.each(server, read)})"
+
+    def each(self, server: ModelMetrics, read: Callable[..., str]) -> str:
+        """All series: what is scraped carries its service; what is pushed has it in the name of its job."""
         pushed = [s.name for s in self.services if s.push and measured_by(s.profile.name) is server]
         if not pushed:
-            return found
+            return read(EXISTS)
         mine = read(pushed_job(pushed), equals(names.KIND, ""))
-        return f'({found} or {theirs} (label_replace({mine}, "service", "$1", "job", "(?:.+/)?([^/]+)")))'
+        return f'({read(EXISTS)} or label_replace({mine}, "service", "$1", "job", "(?:.+/)?([^/]+)"))'
 
     def _by_model(self, server: ModelMetrics, found: str, how: str, by: tuple[str, ...]) -> str:
         """From the server's own label to `model`, after aggregation, when few series are left."""

@@ -71,7 +71,8 @@ def mutants(family: str, wanted: Rule) -> Iterator[tuple[str, dict[str, Any]]]:
     yield "never fires", changed(expr=f"({wanted['expr']}) and vector(1) > 2")
     if wanted["alert"] != "Watchdog":
         yield "always fires", changed(expr="vector(1)")
-        yield "is not severe", changed(labels={**wanted["labels"], "severity": "info"})
+        other = "warning" if wanted["labels"]["severity"] == "info" else "info"
+        yield "is not severe", changed(labels={**wanted["labels"], "severity": other})
     if wanted.get("for"):
         yield "waits a day", changed(**{"for": "1d"})
         yield "does not wait", changed(**{"for": "0s"})
