@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -183,14 +184,11 @@ def limit_series(stack: Stack, quantity: str) -> Iterator[RecordingRule]:
 
 
 def in_force(stack: Stack, *quantities: str) -> Iterator[tuple[str, Limit]]:
-    """The limits of a rule, each value once, with the place where it was first written."""
+    """The limits of a rule, each value once; which service it is that wrote it, `explain` says."""
     for quantity in quantities:
-        seen: set[float] = set()
-        for service in stack.services:
-            limit = limit_on(service, quantity)
-            if limit is not None and limit.value not in seen:
-                seen.add(limit.value)
-                yield quantity, limit
+        found = {limit.value: limit for s in reversed(stack.services) if (limit := limit_on(s, quantity))}
+        for value, limit in sorted(found.items()):
+            yield quantity, Limit(value, re.sub(r"^services\[\d+\]", "services[]", limit.origin))
 
 
 def limit_in_force(notation: Notation, quantity: str) -> str:
