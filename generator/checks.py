@@ -9,6 +9,8 @@ from generator.model import Component, Service, Stack
 from generator.model_alerting import Opsgenie
 from generator.needs import needs, older, tag
 from generator.problems import Problem, Severity
+from generator.profiles import Mean
+from generator.profiles.inference import measured_by
 from generator.promql import WINDOW_SECONDS
 from generator.reserved import in_vocabulary
 from generator.rules import alerts, families
@@ -90,8 +92,8 @@ def _latency_limits(stack: Stack) -> Iterator[Problem]:
 
 
 def _resolved(service: Service, bounds: tuple[float, ...], quantity: str, limit: float, key: str) -> Iterator[Problem]:
-    shown = duration(limit)
     library = service.profile.title
+    shown = duration(limit)
     if not bounds:
         if service.profile.mean:
             yield _warning(
@@ -115,6 +117,11 @@ def _resolved(service: Service, bounds: tuple[float, ...], quantity: str, limit:
                 f"write `buckets: […]`, so that {quantity} {shown} can be checked against them",
             )
         return
+    yield from _within(bounds, library, quantity, limit, key)
+
+
+def _within(bounds: tuple[float, ...], library: str, quantity: str, limit: float, key: str) -> Iterator[Problem]:
+    shown = duration(limit)
     if limit > bounds[-1]:
         yield _warning(
             "limit-above-buckets",
@@ -138,6 +145,27 @@ def _resolved(service: Service, bounds: tuple[float, ...], quantity: str, limit:
             f"{bound(below) if below else '0'} and {bound(above)}, {how}",
             _bucket_hint(limit),
         )
+
+
+def _models(stack: Stack) -> Iterator[Problem]:
+    """Limits on models that their server's metrics cannot show, or only as a mean."""
+    for service in stack.services:
+        server, bounds = measured_by(service.profile.name), dict(service.model_bounds)
+        for quantity, limit in service.model_limits:
+            written = limit.origin.startswith(service.key)
+            key = limit.origin if written else f"{service.key}.{quantity.partition('.')[0]}"
+            measured = server.measures(quantity)
+            if measured is None and written:
+                yield _warning("unmeasured", key, f"{server.title} has no metric for it", "remove it")
+            elif isinstance(measured, Mean) and written:
+                yield _warning(
+                    "no-histogram",
+                    key,
+                    f"{server.title} has no histogram: the mean is judged instead of p95",
+                    "choose the limit for the mean",
+                )
+            elif quantity in bounds:
+                yield from _within(bounds[quantity], server.title, quantity, limit.value, key)
 
 
 def _bucket_hint(limit: float) -> str:
@@ -255,6 +283,7 @@ _CHECKS: tuple[Callable[[Stack], Iterator[Problem]], ...] = (
     _ports,
     _gpu_exporter,
     _latency_limits,
+    _models,
     _custom_status,
     _disabled,
     _retention,

@@ -60,6 +60,14 @@ DATABASE_LIMITS = {
     "min_transactions": _limit(100, "ours"),
     "min_lookups": _limit(100, "ours"),
 }
+MODEL_LIMITS = {
+    "inference.latency_p95": _limit(1.0, "requirement 003"),
+    "inference.queue_wait": _limit(1.0, "requirements 000, 003"),
+    "inference.cold_start": _limit(10.0, "requirement 000"),
+    "cache_hit_ratio": _limit(0.50, "requirements 001, 003, 004"),
+    "llm.latency_p95": _limit(5.0, "ours"),
+    "llm.error_ratio": _limit(0.05, "requirement 001"),
+}
 CERTIFICATE_DAYS = _limit(14, "ours")
 METRICS_STORAGE = _limit(0.80, "ours")
 SAMPLES_SMALL = _limit(1_000, "ours")

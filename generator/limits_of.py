@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from generator.model import Limit, Stack
 from generator.rules import AlertRule
 from generator.rules.limits import QUANTITIES
+from generator.rules.models import MODEL_QUANTITIES, limit_on
 from generator.rules.notation import RATIO, SECONDS, VALUE
 from generator.rules.slo import KINDS, objectives
 from generator.units import duration, number, percent
@@ -25,7 +26,12 @@ def limits_of(stack: Stack, rule: AlertRule) -> Iterator[tuple[str, str, Limit]]
     for service, objective in objectives(stack):
         if KINDS.get(rule.name) == objective.kind:
             yield service.name, "objective", objective.share
+    for quantity in dict.fromkeys(quantity for quantity, _ in rule.limits if quantity in MODEL_QUANTITIES):
+        declared = ((service.name, limit_on(service, quantity)) for service in stack.services)
+        yield from ((name, quantity, own) for name, own in declared if own is not None)
     for quantity, limit in rule.limits:
+        if quantity in MODEL_QUANTITIES:
+            continue
         yield EVERY if quantity in QUANTITIES else STACK, quantity, limit
         if quantity not in QUANTITIES:
             continue

@@ -22,8 +22,6 @@ LATER = {
     "logs": "logs",
     "traces": "traces",
     "remote_write": "remote write",
-    "inference": "inference",
-    "llm": "LLM calls",
 }
 SECRETS = {"webhook_url", "api_url", "bot_token", "routing_key", "auth_password", "password", "token", "api_key"}
 

@@ -116,7 +116,8 @@ Discovery = FileSd | DnsSd | DockerSd
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """One service. `targets` are addresses as Prometheus reaches them on this stack's target."""
+    """One service. `targets` are addresses as Prometheus reaches them on this stack's target; `model_limits` holds
+    (quantity, limit) pairs such as ("llm.error_ratio", …), `model_bounds` the bounds of the histograms behind them."""
 
     name: str
     profile: Profile
@@ -136,6 +137,8 @@ class Service:
     hold: tuple[tuple[str, float], ...]
     capacity: Limit | None
     slo: Slo | None
+    model_limits: tuple[tuple[str, Limit], ...]
+    model_bounds: tuple[tuple[str, tuple[float, ...]], ...]
     key: str
 
 

@@ -122,11 +122,50 @@ def slow_share(quantity: str, *, by_route: bool = False) -> str:
     return f"{level}:http_slower_than_{quantity}:ratio_rate5m"
 
 
+# Models, calls of language models, caches
+MODEL, CACHE = "model", "cache"
+INFERENCES = "service_model:inferences:rate5m"
+INFERENCE_BUCKETS = "service_model_le:inference_seconds_bucket:rate5m"
+INFERENCE_P95 = "service_model:inference_seconds:p95_rate5m"
+INFERENCE_MEAN = "service_model:inference_seconds:mean_rate5m"
+INFERENCE_SLOW_SHARE = "service_model:inference_slower_than_limit:ratio_rate5m"
+WAITS = "service_model:queue_waits:rate5m"
+WAIT_BUCKETS = "service_model_le:queue_wait_seconds_bucket:rate5m"
+WAIT_P95 = "service_model:queue_wait_seconds:p95_rate5m"
+WAIT_MEAN = "service_model:queue_wait_seconds:mean_rate5m"
+WAIT_SLOW_SHARE = "service_model:queue_wait_longer_than_limit:ratio_rate5m"
+QUEUE_LENGTH = "service_model:queue_length:sum"
+COLD_START = "service_model_instance:cold_start_seconds:max"
+ACCURACY = "service_model:accuracy:ratio"
+LLM_CALLS = "service_model:llm_calls:rate5m"
+LLM_CALLS_1H = "service_model:llm_calls:increase1h"
+LLM_ERRORS = "service_model:llm_errors:rate5m"
+LLM_ERRORS_1H = "service_model:llm_errors:increase1h"
+LLM_ERROR_RATIO = "service_model:llm_errors:ratio_rate5m"
+LLM_ERROR_RATIO_1H = "service_model:llm_errors:ratio_rate1h"
+LLM_TIMED = "service_model:llm_timed_calls:rate5m"
+LLM_BUCKETS = "service_model_le:llm_seconds_bucket:rate5m"
+LLM_P95 = "service_model:llm_seconds:p95_rate5m"
+LLM_SLOW_SHARE = "service_model:llm_slower_than_limit:ratio_rate5m"
+LLM_COST = "service_model_instance:llm_cost_usd:counted"
+LLM_COST_DAY = "service:llm_cost_usd:increase_day"
+LOOKUPS = "service_cache:lookups:rate5m"
+HITS = "service_cache:hits:rate5m"
+HIT_RATIO = "service_cache:hits:ratio_rate5m"
+
+
 _LIMIT_SERIES = {
     "latency_p95": "latency_p95_seconds",
     "latency_p95_critical": "latency_p95_critical_seconds",
     "latency_average": "latency_average_seconds",
     "latency_floor": "latency_floor_seconds",
+    "inference.latency_p95": "inference_latency_p95_seconds",
+    "inference.queue_wait": "queue_wait_p95_seconds",
+    "inference.cold_start": "cold_start_seconds",
+    "inference.accuracy_floor": "accuracy",
+    "llm.latency_p95": "llm_latency_p95_seconds",
+    "llm.error_ratio": "llm_error_ratio",
+    "llm.daily_budget": "llm_cost_day_usd",
 }
 
 

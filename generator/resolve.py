@@ -33,6 +33,7 @@ from generator.model import (
     Stack,
 )
 from generator.profiles import PROFILES, Counter, Duration, Profile
+from generator.resolve_models import model_bounds, model_limits
 from generator.resolve_receivers import receiver, route, time_interval
 from generator.spec_receivers import ReceiverSpec
 from generator.targets import Target
@@ -149,6 +150,8 @@ def _service(typed: spec.ServiceSpec, key: str, base: Limits, team: str, place: 
         hold=tuple(sorted((typed.for_ or {}).items())),
         capacity=None if typed.capacity is None else Limit(float(typed.capacity), f"{key}.capacity"),
         slo=_slo(typed.slo, f"{key}.slo") if typed.slo else None,
+        model_limits=tuple(model_limits(typed, key)),
+        model_bounds=tuple(model_bounds(typed)),
         key=key,
     )
 

@@ -64,6 +64,8 @@ def _defaults() -> dict[str, dict[str, Any]]:
             **{quantity: limit.value for quantity, limit in defaults.DATABASE_LIMITS.items()},
             "certificate_days": defaults.CERTIFICATE_DAYS.value,
         },
+        "InferenceSpec": _of_models("inference.", "cache_hit_ratio"),
+        "LlmSpec": _of_models("llm."),
         "AlertingSection": {
             "group_wait": defaults.GROUP_WAIT,
             "group_interval": defaults.GROUP_INTERVAL,
@@ -74,6 +76,10 @@ def _defaults() -> dict[str, dict[str, Any]]:
         "DnsDiscovery": {"refresh_interval": defaults.DISCOVERY_REFRESH},
         "DockerDiscovery": {"refresh_interval": defaults.DISCOVERY_REFRESH, "host": defaults.DOCKER_HOST},
     }
+
+
+def _of_models(*prefixes: str) -> dict[str, Any]:
+    return {q.rpartition(".")[2]: limit.value for q, limit in defaults.MODEL_LIMITS.items() if q.startswith(prefixes)}
 
 
 def _limits(limits: Limits | HostLimits | GpuLimits) -> Iterator[tuple[str, Any]]:

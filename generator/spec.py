@@ -39,6 +39,7 @@ from generator.fields import (
     Word,
     text,
 )
+from generator.spec_models import InferenceSpec, LlmSpec
 from generator.spec_receivers import AlertRouteSpec, ReceiverSpec, TimeSpec
 
 
@@ -289,6 +290,8 @@ class ServiceSpec(Part):
     )
     slo: SloSpec | None = Field(None, description="what the service promises; its error budget has alerts of its own")
     metrics: MetricsMapping | None = Field(None, description="kind custom: which metric is which")
+    inference: InferenceSpec | None = Field(None, description="the service runs models; their limits")
+    llm: LlmSpec | None = Field(None, description="the service calls language models; their limits")
     for_: dict[str, Delay] | None = Field(None, alias="for", description="how long a condition must hold, by alert")
 
 

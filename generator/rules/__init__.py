@@ -9,10 +9,13 @@ from generator import names
 from generator.model import Stack
 from generator.promql import either, one_of, select
 from generator.rules.base import AlertRule, Family, RecordingRule, Scenario, Series
+from generator.rules.caches import caches
 from generator.rules.databases import databases
 from generator.rules.disks import disks
 from generator.rules.gpus import gpus
 from generator.rules.hosts import hosts
+from generator.rules.inference import inference
+from generator.rules.llm import llm
 from generator.rules.probes import probes
 from generator.rules.scenarios import held
 from generator.rules.services import services
@@ -20,7 +23,22 @@ from generator.rules.slo import error_budgets, slo
 from generator.rules.stack import stack_itself
 from generator.rules.traffic import traffic, traffic_history
 
-FAMILIES = (services, slo, error_budgets, hosts, disks, gpus, databases, probes, stack_itself, traffic_history, traffic)
+FAMILIES = (
+    services,
+    slo,
+    error_budgets,
+    inference,
+    llm,
+    caches,
+    hosts,
+    disks,
+    gpus,
+    databases,
+    probes,
+    stack_itself,
+    traffic_history,
+    traffic,
+)
 
 
 def families(stack: Stack) -> tuple[Family, ...]:

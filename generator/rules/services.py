@@ -12,10 +12,10 @@ from generator.rules import scenarios
 from generator.rules.base import AlertRule, Family, Scenario
 from generator.rules.limits import limits, routed
 from generator.rules.notation import COUNT, RATIO, SECONDS, VALUE, Notation, limit_of
+from generator.rules.slow import slow
 from generator.rules.targets import SUBJECT, TARGET, target_alerts, target_recordings
 from generator.rules.vocabulary import slow_shares, vocabulary, window_count
 
-SLOW_SHARE = "0.05"
 LATENCIES = ("latency_p95", "latency_p95_critical")
 
 
@@ -118,17 +118,12 @@ def _consecutive(stack: Stack) -> AlertRule:
 
 def _slow(stack: Stack, name: str, quantity: str, severity: Severity) -> AlertRule:
     """By the share beyond the limit where that is exact, else by the interpolated quantile."""
-    p95, share, limit = names.latency("p95"), names.slow_share(quantity), names.limit(quantity)
-    exact = f"({p95} and on (service) ({share} > {SLOW_SHARE}))"
-    rough = f"({p95} > on (service) {limit} unless on (service) {share})"
-    expr = f"(({exact} or {rough}) * on (service) group_left (team) ({limit} > bool 0)) {_enough()}"
+    expr = f"{slow(names.latency('p95'), names.slow_share(quantity), names.limit(quantity))} {_enough()}"
     if routed(stack, quantity):
         by = "service, route"
         p95, share = names.latency("p95", by_route=True), names.slow_share(quantity, by_route=True)
         limit = names.limit(quantity, by_route=True)
-        exact = f"({p95} and on ({by}) ({share} > {SLOW_SHARE}))"
-        rough = f"({p95} > on ({by}) {limit} unless on ({by}) {share})"
-        expr += f" or (({exact} or {rough}) * on ({by}) group_left (team) ({limit} > bool 0)) {_enough(by)}"
+        expr += f" or {slow(p95, share, limit, by, by)} {_enough(by)}"
     alert = _http_alert(stack, name, quantity, severity, expr, SECONDS, scenarios.slow(stack, quantity), "min_requests")
     return replace(alert, measure=names.latency("p95"))
 

@@ -23,11 +23,11 @@ from generator.promql import (
     sum_by,
 )
 from generator.rules.base import RecordingRule
+from generator.rules.slow import slower
 from generator.units import number
 
 DETAIL = (names.SERVICE, names.ROUTE, names.METHOD, names.CODE)
 PER_ROUTE = (names.SERVICE, names.ROUTE)
-INFINITE = 'le="+Inf"'
 QUANTILES = (("p50", 0.5), ("p95", 0.95), ("p99", 0.99))
 
 
@@ -69,10 +69,11 @@ def sources_of(stack: Stack) -> Iterator[Source]:
             yield Source(profile, (matcher,))
         pushed = [s.name for s in mine if s.push]
         if pushed:
-            yield Source(profile, (_pushed_job(pushed), equals(names.KIND, "")), pushed=True)
+            yield Source(profile, (pushed_job(pushed), equals(names.KIND, "")), pushed=True)
 
 
-def _pushed_job(services: list[str]) -> str:
+def pushed_job(services: list[str]) -> str:
+    """A matcher for what these services push: the job may begin with a namespace."""
     pattern = "|".join(sorted(services))
     return f"job=~{quote(f'(.+/)?({pattern})')}"
 
@@ -86,7 +87,7 @@ def _info(stack: Stack) -> Iterator[RecordingRule]:
     for service in stack.services:
         labels = identity(stack, service)
         if service.push:
-            series = select(service.profile.requests[0].metric, _pushed_job([service.name]), equals(names.KIND, ""))
+            series = select(service.profile.requests[0].metric, pushed_job([service.name]), equals(names.KIND, ""))
             yield RecordingRule(names.SERVICE_INFO, f"group({series})", labels)
             yield RecordingRule(names.SERVICE_ABSENT, f"absent({series})", labels)
         elif service.discovery:
@@ -236,10 +237,8 @@ def slow_shares(stack: Stack, quantity: str) -> Iterator[RecordingRule]:
     """The share of requests slower than a limit, exact where the limit is a bucket bound and absent elsewhere."""
     limits = names.limit(quantity)
     record = names.slow_share(quantity)
-    total = f"({sum_by((names.SERVICE,), select(names.LATENCY_BUCKETS, INFINITE))} > 0)"
     for value in sorted({getattr(s.limits, quantity).value for s in stack.services if s.bounds or not s.profile.mean}):
-        fast = sum_by((names.SERVICE,), select(names.LATENCY_BUCKETS, bucket(value, 1.0)))
-        yield RecordingRule(record, f"(1 - {fast} / {total}) and on (service) {limits} == {number(value)}")
+        yield RecordingRule(record, slower(names.LATENCY_BUCKETS, (names.SERVICE,), value, limits))
     yield from _route_slow_shares(stack, quantity)
 
 

@@ -21,9 +21,19 @@ LINES = (
         "selectors",
         "writer",
     ),
+    ("spec_models",),
     ("defaults", "references", "spec_receivers", "targets", "texts"),
     ("spec",),
-    ("dashboards", "load", "needs", "notifications", "resolve_receivers", "rules", "schema"),
+    (
+        "dashboards",
+        "load",
+        "needs",
+        "notifications",
+        "resolve_models",
+        "resolve_receivers",
+        "rules",
+        "schema",
+    ),
     ("limits_of", "slo_checks"),
     ("builders", "checks", "resolve"),
     ("fire", "pipeline", "whatif"),
@@ -52,7 +62,7 @@ OUTSIDE = (
 PARSERS = {
     "yaml": {"document", "render"},
     "jinja2": {"render", "builders"},
-    "pydantic": {"spec", "spec_receivers", "fields", "load"},
+    "pydantic": {"spec", "spec_models", "spec_receivers", "fields", "load"},
 }
 
 

@@ -129,7 +129,7 @@ STACK = _some(
     retention=_some(metrics=st.sampled_from(["2h", "30d", "1y"]), metrics_size=st.sampled_from(["1GB", "512MB"])),
 )
 FOR = st.dictionaries(
-    st.sampled_from(["HighErrorRate", "HighLatencyP95", "ServiceDown", "TrafficDrop"]),
+    st.sampled_from(["HighErrorRate", "HighLatencyP95", "ServiceDown", "TrafficDrop", "QueueBacklog", "ColdStartSlow"]),
     st.sampled_from(["0s", "1m", "10m"]),
 )
 FOR_RESOURCES = st.dictionaries(
@@ -138,6 +138,18 @@ FOR_RESOURCES = st.dictionaries(
 ROUTES = st.dictionaries(
     hostile(60), _some(latency_p95=DURATIONS, error_ratio=RATIOS, latency_average=DURATIONS), max_size=3
 ).map(lambda found: [{"route": route, **limits} for route, limits in found.items()])
+MODEL_BOUNDS = st.just(["100ms", "500ms", "1s", "5s", "10s"])
+INFERENCE = _some(
+    latency_p95=DURATIONS,
+    queue_wait=DURATIONS,
+    cold_start=DURATIONS,
+    accuracy_floor=st.sampled_from([0.5, 0.85, 1]),
+    cache_hit_ratio=RATIOS,
+    buckets=MODEL_BOUNDS,
+)
+LLM = _some(
+    latency_p95=DURATIONS, error_ratio=RATIOS, daily_budget=st.sampled_from([0.01, 50, 1000]), buckets=MODEL_BOUNDS
+)
 CUSTOM = st.fixed_dictionaries(
     {"requests": st.just({"name": "my_requests_total", "route": "path", "method": "verb", "status": "status_code"})},
     optional={
@@ -170,6 +182,7 @@ def services(draw: st.DrawFn) -> list[Spec]:
         service |= {"push": True} if push else draw(_found(number))
         service |= draw(_some(team=hostile(60), thresholds=_some(**THRESHOLDS), routes=ROUTES, buckets=BUCKETS))
         service |= draw(_some(capacity=st.sampled_from([0.5, 100, 20000])))
+        service |= draw(_some(inference=INFERENCE, llm=LLM))
         service |= draw(_some(labels=st.dictionaries(st.sampled_from(["tier", "zone"]), hostile(40)), **{"for": FOR}))
         if kind == "custom":
             service["metrics"] = draw(CUSTOM)
@@ -291,6 +304,8 @@ WORST: Spec = {
             "team": _BAD,
             "labels": {"tier": _BAD},
             "routes": [{"route": _BAD, "latency_p95": "1s"}],
+            "inference": {"accuracy_floor": 0.9},
+            "llm": {"daily_budget": 50},
         },
         {"name": "b", "kind": "django", "docker": {"port": 1, "label": f"team={_BAD}"}, "labels": {"tier": _BAD}},
     ],

@@ -25,6 +25,8 @@ SPEC: dict[str, Any] = {
             "buckets": ["500ms", "800ms", "1s", "3s", "5s", "9s"],
             "capacity": 100,
             "slo": {"availability": "99.9%", "latency": {"objective": "99%", "below": "800ms"}},
+            "inference": {"accuracy_floor": 0.3},
+            "llm": {"daily_budget": 50},
         }
     ],
     "hosts": {"targets": ["node:9100"]},
@@ -85,7 +87,8 @@ def mutants(family: str, wanted: Rule) -> Iterator[tuple[str, Changed]]:
     yield "never fires", changed(expr=f"({wanted['expr']}) and vector(1) > 2")
     if wanted["alert"] != "Watchdog":
         yield "always fires", changed(expr="vector(1)")
-        yield "is not severe", changed(labels={**wanted["labels"], "severity": "info"})
+        other = "warning" if wanted["labels"]["severity"] == "info" else "info"
+        yield "is not severe", changed(labels={**wanted["labels"], "severity": other})
     if wanted.get("for"):
         yield "waits a day", changed(**{"for": "1d"})
         yield "does not wait", changed(**{"for": "0s"})

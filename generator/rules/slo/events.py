@@ -11,7 +11,8 @@ from generator.model import Objective, Service, Stack
 from generator.promql import bucket, equals, one_of, select, sum_by
 from generator.rules.base import RecordingRule
 from generator.rules.slo.burn import SLOT
-from generator.rules.vocabulary import INFINITE, Source, excluding, sources_of
+from generator.rules.slow import INFINITE
+from generator.rules.vocabulary import Source, excluding, sources_of
 from generator.units import duration, number
 
 BELOW = names.limit("slo_latency_seconds")
