@@ -70,7 +70,7 @@ def latency_by_route(stack: Stack) -> tuple[str, str] | None:
 
 
 def latency_of_limit(stack: Stack) -> str:
-    """Latency as a share of the limit: of p95 where there is a histogram, of the mean elsewhere; empty without either."""
+    """Latency as a share of the limit: of p95 where there is a histogram, of the mean elsewhere; empty with neither."""
     arms, means = [], any(profile.mean for profile in stack.profiles)
     if percentiles(stack) or not means:
         arms.append(of_limit(names.latency("p95"), "latency_p95"))
