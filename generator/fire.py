@@ -98,9 +98,19 @@ def _labels(pairs: tuple[tuple[str, str], ...]) -> str:
 
 
 def _moves(stack: Stack, series: Series) -> str:
-    """`+98.9/s` for what is counted up, or the value at which it stands."""
-    start = f"{series.start:.6g}"
-    if not series.step:
-        return start
-    rate = f"{series.step / stack.scrape_interval:+.6g}/s"
-    return rate if not series.start else f"{start} {rate}"
+    """`+98.9/s` for what is counted up, or the value at which it stands; what it did before that comes first."""
+    if series.values:
+        return series.values
+    runs = [f"{_run(stack, run.start, run.step)} for {run.seconds:g} s" for run in series.earlier]
+    again = f", from 0 again after {series.restarts * stack.scrape_interval:g} s each time" if series.restarts else ""
+    return ", ".join([*runs, _run(stack, series.start, series.step)]) + again
+
+
+def _run(stack: Stack, start: float | None, step: float) -> str:
+    if start is None:
+        return "absent"
+    stands = f"{start:.6g}"
+    if not step:
+        return stands
+    rate = f"{step / stack.scrape_interval:+.6g}/s"
+    return rate if not start else f"{stands} {rate}"

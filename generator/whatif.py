@@ -16,7 +16,8 @@ from generator.model import Limit, Stack
 from generator.promql import quote
 from generator.rules import AlertRule, alerts, families
 from generator.rules.notation import COUNT, RATIO, VALUE
-from generator.selectors import replaced
+from generator.rules.slo import KINDS
+from generator.selectors import replaced, series_in
 
 FACTORS = (0.5, 0.75, 1.0, 1.5, 2.0)
 
@@ -31,15 +32,17 @@ class Rung:
 
 
 def ladder(stack: Stack, rule: AlertRule, factors: tuple[float, ...], service: str | None = None) -> tuple[Rung, ...]:
-    """The alert at each factor, lowest limit first; today's alone where the spec has no limit for it."""
+    """The alert at each factor, lowest limit first; today's alone where the spec has no limit for it, and for SLOs,
+    which judge by an objective that nobody changes for the alert's sake.
+    """
     here = alerts(stack)
-    if rule not in here:
+    if rule not in here or rule.name in KINDS or all(quantity.startswith(GUARD) for quantity, _ in rule.limits):
         return (Rung(1.0, "", rule.expr),)
     at = here.index(rule)
     others = {factor: scaled(stack, rule, factor) for factor in {*factors, 1.0, 2.0}}
     records = {factor: _records(other) for factor, other in others.items()}
     elsewhere = _records(_mapped(stack, "", lambda _, limit: replace(limit, value=limit.value * 2)))
-    moved = {record for record, expr in records[1.0].items() if elsewhere.get(record) != expr}
+    moved = _with_readers({r for r, expr in records[1.0].items() if elsewhere.get(r) != expr}, records[1.0])
 
     def asked(factor: float) -> str:
         return _written_out(alerts(others[factor])[at].expr, records[factor], moved)
@@ -62,12 +65,18 @@ def _records(stack: Stack) -> dict[str, str]:
     return found
 
 
+def _with_readers(moved: set[str], records: Mapping[str, str]) -> set[str]:
+    """These records and those that are made of them."""
+    more = {record for record, expr in records.items() if record not in moved and moved.intersection(series_in(expr))}
+    return _with_readers(moved | more, records) if more else moved
+
+
 def _written_out(expr: str, records: Mapping[str, str], moved: set[str]) -> str:
-    written: dict[str, str] = {}
-    for record in records:
-        if record in moved:
-            written[record] = replaced(records[record], written)
-    return replaced(expr, written)
+    """The expression with each of these records that it reads, and that those read, as the rule that makes it."""
+    read = moved.intersection(series_in(expr))
+    if not read:
+        return expr
+    return replaced(expr, {record: _written_out(records[record], records, moved - {record}) for record in read})
 
 
 def scaled(stack: Stack, rule: AlertRule, factor: float) -> Stack:
@@ -114,9 +123,9 @@ def _in_force(stack: Stack, at: int, service: str | None) -> str:
     """The stack's limit; a service's own where one is asked for and has one."""
     rule = alerts(stack)[at]
     rows = [row for row in limits_of(stack, rule) if not row[1].startswith(GUARD)]
-    own = [row for row in rows if row[0] == service]
-    values = (shown(rule, quantity, limit.value) for where, quantity, limit in own or rows if own or where in COMMON)
-    return ", ".join(dict.fromkeys(values))
+    common = [row for row in rows if row[0] in COMMON]
+    chosen = [row for row in rows if row[0] == service] or common or rows
+    return ", ".join(dict.fromkeys(shown(rule, quantity, limit.value) for _, quantity, limit in chosen))
 
 
 def subject(labels: Mapping[str, str]) -> str:

@@ -117,8 +117,8 @@ def _flaps(
     stack: Stack, what: str, labels: Pairs, who: Pairs, limit: int, service: Service | None = None
 ) -> Iterator[Scenario]:
     step, hold = stack.scrape_interval, held(stack, "TargetFlapping", 0, service)
+    at = (6 + limit) * step + _late(stack, hold)
     for changes, fires in ((limit + 1, True), (limit, False)):
-        at = (5 + changes) * step + _late(stack, hold)
         if at < FLAP_SECONDS:
             said = "fires" if fires else "is silent"
             yield Scenario(f"{what}: {changes} changes {said}", _ups(stack, labels, changes), at, fires, who)
