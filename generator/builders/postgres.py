@@ -1,6 +1,7 @@
-"""postgres/: what the sample's database runs once, when its folder is new. Nothing here comes from the spec.
+"""postgres/: what makes the sample's database what it should be, again at every `up`. Nothing comes from the spec.
 
-Passwords are read from the folder of secrets by psql itself, so that no file and no command line holds one.
+A volume outlives the passwords that it was made with: a second checkout of a stack has others. They are read from the
+folder of secrets by psql itself, so that no file and no command line holds one.
 """
 
 from __future__ import annotations
@@ -30,16 +31,25 @@ def _roles() -> str:
             "\\set ON_ERROR_STOP on",
             f"\\set shop_password {_read(names.SHOP_PASSWORD)}",
             f"\\set monitor_password {_read(names.MONITOR_PASSWORD)}",
+            "-- no statement that holds a password is remembered",
+            "SET pg_stat_statements.track_utility = off;",
             "-- owns the marketplace's database, and nothing else",
-            f"CREATE ROLE {shop} LOGIN PASSWORD :'shop_password';",
+            _once(f"CREATE ROLE {shop} LOGIN", "pg_roles", "rolname", shop),
+            f"ALTER ROLE {shop} PASSWORD :'shop_password';",
             "-- may read statistics, and no row of anybody's",
-            f"CREATE ROLE {monitor} LOGIN PASSWORD :'monitor_password' IN ROLE pg_monitor CONNECTION LIMIT 5;",
-            f"CREATE DATABASE {database} OWNER {shop};",
+            _once(f"CREATE ROLE {monitor} LOGIN IN ROLE pg_monitor CONNECTION LIMIT 5", "pg_roles", "rolname", monitor),
+            f"ALTER ROLE {monitor} PASSWORD :'monitor_password';",
+            _once(f"CREATE DATABASE {database} OWNER {shop}", "pg_database", "datname", database),
             f"\\connect {database}",
-            "CREATE EXTENSION pg_stat_statements;",
+            "CREATE EXTENSION IF NOT EXISTS pg_stat_statements;",
             "",
         )
     )
+
+
+def _once(statement: str, catalogue: str, column: str, name: str) -> str:
+    """The statement, unless the catalogue has the name."""
+    return f"SELECT '{statement}' WHERE NOT EXISTS (SELECT FROM {catalogue} WHERE {column} = '{name}') \\gexec"  # noqa: S608 - our own names
 
 
 def _read(secret: str) -> str:

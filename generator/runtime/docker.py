@@ -6,8 +6,10 @@ import os
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 from typing import Any
 
+from generator import names
 from generator.model import Component, Stack
 from generator.runtime import files, health, images, logs, ports, secrets, zones
 from generator.runtime.base import Project, Report, Row, RuntimeName, RuntimeProblem, Say, unwell
@@ -112,6 +114,7 @@ class Docker:
         self, compose: Compose, services: tuple[Service, ...], had: Images, timeout: float, say: Say
     ) -> list[str]:
         """Starts the services and polls their health; returns what is wrong."""
+        problems = self._roles(compose, had, timeout)
         broken = any(set(s.after) & set(had.left_out) for s in services if s.name in had.ready)
         more = ("--no-deps",) if broken else ()
         log = files.folder(self.project.state / "log") / "compose.log"
@@ -119,11 +122,24 @@ class Docker:
         deadline = time.monotonic() + timeout
         last = _watch(compose, had, lambda: begin.failed, timeout, say)
         begin.finish(max(5.0, deadline - time.monotonic()))
-        problems = [_trouble(compose, n, state) for n, state in last.items() if state in _BROKEN]
+        problems += [_trouble(compose, n, state) for n, state in last.items() if state in _BROKEN]
         if begin.failed:
             return [*problems, f"docker compose up: {begin.reason}"]
         late = [name for name, state in last.items() if state in ("starting", "waiting")]
         return [*problems, *(_trouble(compose, name, f"not healthy after {timeout:.0f} s") for name in late)]
+
+    def _roles(self, compose: Compose, had: Images, timeout: float) -> list[str]:
+        """Gives the sample's database today's passwords: its volume may be older than they are."""
+        database = Component.POSTGRES.value
+        if database not in had.ready:
+            return []
+        started = compose.run("up", "--detach", "--no-build", "--wait", database, timeout=timeout)
+        if not started.ok:
+            return []  # what is wrong with it is told with the others
+        file = f"/docker-entrypoint-initdb.d/{PurePosixPath(names.POSTGRES_ROLES).name}"
+        ask = ("psql", "-X", "-q", "-U", "postgres", "-f", file)
+        ran = compose.run("exec", "-T", database, *ask, timeout=30)
+        return [] if ran.ok else [f"{database}: its roles cannot be made: {ran.reason}"]
 
     def _take_configuration(
         self, compose: Compose, stack: Stack, before: Mapping[str, Container], say: Say

@@ -1,5 +1,7 @@
 """The sample's PostgreSQL without Docker: its folder is made once, whole or not at all, and never as root.
 
+Its roles get their passwords anew whenever it is started: the folder may be older than they are.
+
 A new folder is made beside the real one: initdb, then a server that only a private socket leads to, in which the same
 file makes roles and databases as in the container. Then it is renamed.
 """
@@ -64,11 +66,16 @@ def account(state: Path) -> Account:
 
 
 def prepare(project: Project, found: Found, sql: Path, say: Say) -> Account:
-    """Makes the data folder if there is none; raises RuntimeProblem when it cannot be made or is another version's."""
+    """Makes the data folder if there is none, else sees to its roles, unless the server runs.
+
+    Raises RuntimeProblem when that cannot be done, or the folder is another version's.
+    """
     who = account(project.state)
     data = project.state / "data" / "postgres"
     if (data / "PG_VERSION").is_file():
         _require_version(data, found)
+        if not (data / "postmaster.pid").exists():
+            _Maker(who, found, data).fill(sql, project.root / "secrets")
         return who
     say("postgres: making its database")
     new = data.with_name("postgres.new")
