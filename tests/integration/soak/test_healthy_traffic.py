@@ -1,0 +1,82 @@
+"""Healthy traffic, a restart of every component and a deploy of the sample services page nobody.
+
+`make soak` takes an hour over it; SOAK_MINUTES says how long it is otherwise.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+import urllib.parse
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from generator.runtime.daemon import Daemon
+from generator.runtime.native import CONFIG
+from tests.integration.client import get, wait
+from tests.integration.platform.conftest import NATIVE
+from tests.integration.platform.stack import PlatformStack
+
+pytestmark = pytest.mark.integration
+MINUTES = float(os.environ.get("SOAK_MINUTES", "4"))
+SERVICES = ("ml-api", "shop")
+FIRING = 'ALERTS{alertstate="firing",severity!="info"}'
+STEP = 15
+
+
+class ShippedStack(PlatformStack):
+    """The repository's own spec with its own intervals and `for`; only ports and names differ."""
+
+    def spec(self) -> dict[str, Any]:
+        content = super().spec()
+        del content["stack"]["scrape_interval"], content["stack"]["scrape_timeout"], content["alerting"]["for"]
+        return content
+
+    def restart(self, component: str) -> None:
+        """Stops it as a person would, and starts it again."""
+        if self.runtime == "docker":
+            self.compose("restart", component)
+            return
+        state = self.folder / ".run"
+        daemon = Daemon(state, state / CONFIG)
+        daemon.stop(component)
+        daemon.begin(component)
+
+    def fired(self, since: float) -> set[str]:
+        """Every alert above `info` that fired at any time since a moment."""
+        span = {"query": FIRING, "start": since, "end": time.time(), "step": STEP}
+        answer = get(f"{self.prometheus}/api/v1/query_range?{urllib.parse.urlencode(span)}")
+        return {str(each["metric"]) for each in answer["data"]["result"]}
+
+
+@pytest.fixture(
+    params=[pytest.param("native", marks=NATIVE), pytest.param("docker", marks=pytest.mark.docker)],
+)
+def stack(request: pytest.FixtureRequest) -> Iterator[ShippedStack]:
+    """The stack as a user has it."""
+    with ShippedStack(request.param) as made:
+        yield made
+
+
+def test_nobody_is_paged(stack: ShippedStack) -> None:
+    """All components are restarted in turn, and at the end both services at once, as a deploy does."""
+    began, seconds = time.time(), MINUTES * 60
+    components = sorted(stack.states() - set(SERVICES))
+    assert {"prometheus", "alertmanager", "node-exporter"} <= set(components)
+    with stack.loaded("--users", "10", "--seconds", str(round(seconds + 600))):
+        for number, component in enumerate([*components, SERVICES]):
+            _until(began + seconds * (number + 1) / (len(components) + 3))
+            for each in (component,) if isinstance(component, str) else component:
+                stack.restart(each)
+        _until(began + seconds)
+        wait("Prometheus to be ready", lambda: stack.fired(began) is not None or None, 60)
+        told = [each for each in get(f"{stack.sink}/alerts?status=firing") if each["labels"]["severity"] != "info"]
+
+    assert stack.fired(began) == set()
+    assert told == []
+
+
+def _until(moment: float) -> None:
+    time.sleep(max(0.0, moment - time.time()))
