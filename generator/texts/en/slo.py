@@ -52,8 +52,9 @@ ALERTS: dict[str, AlertText] = {
         "<subject> burns its latency budget fast: <value> of requests are too slow",
         "<value> of the requests of <subject> take longer than its objective says; it allows <limit>. At this pace the "
         "budget will be gone within days.",
-        "The same as ErrorBudgetBurnFast, where a request is bad that takes longer than `slo.latency.below`. It is "
-        "counted exactly where that is a bucket bound of the service's histogram.",
+        "2 % of the latency budget went within an hour, or 5 % within six hours, and the last five or thirty minutes "
+        "are as bad: it goes on. A request is bad that takes longer than `slo.latency.below`; it is counted exactly "
+        "where that is a bucket bound of the service's histogram.",
         (
             SLOW_ROUTES,
             "Did the traffic grow (requests/s)? Then scale out, or switch off what is expensive.",
@@ -65,7 +66,9 @@ ALERTS: dict[str, AlertText] = {
         "<subject> burns its latency budget: <value> of requests are too slow",
         "<value> of the requests of <subject> take longer than its objective says; it allows <limit>. If it goes on, "
         "the objective will be missed.",
-        "The same as ErrorBudgetBurnSlow, where a request is bad that takes longer than `slo.latency.below`.",
+        "10 % of the latency budget went within a day or within three days, and the last two or six hours are as bad. "
+        "A request is bad that takes longer than `slo.latency.below`. Nobody needs to get up for it, but it must not "
+        "stay.",
         (
             BUDGET,
             SLOW_ROUTES,
