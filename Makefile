@@ -57,6 +57,9 @@ test: $(VENV)/dev tools ## Lint, types and all tests; ends with what was proven 
 test-fast: $(VENV)/dev ## The tests that need no server
 	@$(PY) -m pytest -m "not server and not integration and not docker"
 
+soak: $(VENV)/dev ## An hour of healthy traffic, restarts and a deploy, in which nobody may be paged (SOAK_MINUTES)
+	@SOAK_MINUTES=$${SOAK_MINUTES:-60} $(PY) -m pytest tests/integration/soak
+
 lint: $(VENV)/dev ## ruff and mypy
 	@$(VENV)/bin/ruff check . && $(VENV)/bin/ruff format --check .
 	@$(VENV)/bin/mypy generator sample_app tests bench

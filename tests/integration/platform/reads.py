@@ -27,6 +27,11 @@ def expressions(tree: Path) -> Iterator[tuple[str, str]]:
                 yield f"{path.name}: {panel['title']}", target["expr"].replace("$service", ".+")
 
 
+def panels(tree: Path) -> list[tuple[str, str]]:
+    """Where it stands, and the expression: of every panel alone."""
+    return [(place, expression) for place, expression in expressions(tree) if ".json" in place]
+
+
 def recorded(tree: Path) -> set[str]:
     """The series that the tree's own rules make."""
     files = (tree / "prometheus" / "rules").glob("*.yml")

@@ -9,21 +9,27 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from tests.integration.client import get, query, wait
-from tests.integration.platform.reads import expressions, reads
+from tests.integration.platform.reads import panels, reads
 from tests.integration.platform.stack import PlatformStack
 
 pytestmark = pytest.mark.integration
 
 _INSTRUMENTATOR = "prometheus-fastapi-instrumentator's; the sample's own telemetry has the labelled one alone"
+_OLDER = "as postgres_exporter of other versions says it"
 EXCEPTIONS: dict[str, str] = {
     "http_request_duration_highr_seconds_bucket": _INSTRUMENTATOR,
     "http_request_duration_highr_seconds_count": _INSTRUMENTATOR,
     "http_request_duration_highr_seconds_sum": _INSTRUMENTATOR,
+    "pg_stat_statements_calls": _OLDER,
+    "pg_stat_statements_total_time_seconds": _OLDER,
     "probe_ssl_earliest_cert_expiry": "the demo probes nothing by https",
     "service:targets:absent": "recorded while a service has no target at all",
     "service_route:error_ratio:limit": "recorded where the spec gives a route a limit of its own for errors",
 }
 """Metrics that nothing here exposes, each with the reason."""
+
+LATER = ("service:slo_error_budget:", "service:slo_errors:ratio_rate1h")
+"""What panels read of SLOs has a sample each five minutes: the first come later than these tests; the soak waits."""
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -70,10 +76,10 @@ def lacking(stack: PlatformStack, wanted: dict[str, set[str]]) -> Iterator[str]:
 
 def test_every_panel_returns_data(stack: PlatformStack) -> None:
     """Every query of every panel of the demo returns data."""
-    panels = [(place, expr) for place, expr in expressions(stack.folder) if ".json" in place]
-    empty = until_empty(lambda: [place for place, expr in panels if not query(stack.prometheus, expr)])
+    asked = [(place, expr) for place, expr in panels(stack.folder) if not any(later in expr for later in LATER)]
+    empty = until_empty(lambda: [place for place, expr in asked if not query(stack.prometheus, expr)])
 
-    assert len(panels) > 20
+    assert len(asked) > 20
     assert empty == []
 
 

@@ -190,11 +190,11 @@ def test_a_real_browser_sends_all_five_once(rum: Rum) -> None:
         page.on("console", lambda message: problems.append(message.text) if message.type == "error" else None)
         page.goto(f"{url}/rum")
         painted = "performance.getEntriesByName('first-contentful-paint').length > 0"
-        page.wait_for_function(painted)
+        assert eventually(lambda: page.evaluate(painted))
         page.evaluate("document.body.prepend(Object.assign(document.createElement('p'), {style: 'height: 300px'}))")
-        page.wait_for_function(SHIFTED)
+        page.evaluate(SHIFTED)
         page.get_by_role("button").click()
-        page.wait_for_function(INTERACTED)
+        page.evaluate(INTERACTED)
         assert rum.value("web_vitals_seconds_count", page="/rum", name="LCP") == 0
         page.goto("about:blank")
         assert eventually(lambda: rum.value("web_vitals_seconds_count", page="/rum", name="LCP") == 1)
