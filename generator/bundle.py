@@ -16,6 +16,9 @@ OWNED = (
     "dcgm",
     "process-exporter",
     "supervisor",
+    "loki",
+    "tempo",
+    "collector",
     "docs/runbooks",
 )
 OWNED_FILES = ("docker-compose.yml", "spec.schema.json", "docs/spec-reference.md")

@@ -99,8 +99,22 @@ PORTS = Ports(
     dcgm_exporter=9401,
     process_exporter=9256,
     cadvisor=8081,
+    loki=3100,
+    loki_grpc=9096,
+    tempo=3200,
+    tempo_grpc=9097,
+    tempo_otlp=14317,
+    otel_collector=13133,
+    otlp_grpc=4317,
+    otlp_http=4318,
+    collector_metrics=8888,
+    span_metrics=8889,
+    fluent_forward=24224,
 )
-RETENTION = Retention(metrics=30 * DAY, metrics_size="20GB")
+RETENTION = Retention(metrics=30 * DAY, metrics_size="20GB", logs=14 * DAY, traces=7 * DAY)
+LOG_LEVEL: Literal["info"] = "info"
+# Requirement 004: errors 100 %, normal traffic 1 to 10 %.
+KEEP_ERRORS, KEEP_SLOWER_THAN, KEEP_OTHERS = 1.0, 1.0, 0.05
 IMAGES = Images(
     prometheus="prom/prometheus:v3.14.0",
     alertmanager="prom/alertmanager:v0.34.0",
@@ -114,6 +128,9 @@ IMAGES = Images(
     dcgm_exporter="nvcr.io/nvidia/k8s/dcgm-exporter:4.5.3-4.8.2-distroless",
     process_exporter="ncabatoff/process-exporter:0.8.7",
     cadvisor="gcr.io/cadvisor/cadvisor:v0.55.1",
+    loki="grafana/loki:3.7.6",
+    tempo="grafana/tempo:3.0.3",
+    otel_collector="otel/opentelemetry-collector-contrib:0.159.0",
 )
 HOST_TARGETS = ("node-exporter:9100",)
 GPU_EXPORTER: Literal["dcgm"] = "dcgm"

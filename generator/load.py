@@ -19,8 +19,6 @@ Path = tuple[str | int, ...]
 
 LATER = {
     "business": "business metrics",
-    "logs": "logs",
-    "traces": "traces",
     "remote_write": "remote write",
 }
 SECRETS = {"webhook_url", "api_url", "bot_token", "routing_key", "auth_password", "password", "token", "api_key"}

@@ -261,12 +261,45 @@ class Ports:
     dcgm_exporter: int
     process_exporter: int
     cadvisor: int
+    loki: int
+    loki_grpc: int
+    tempo: int
+    tempo_grpc: int
+    tempo_otlp: int
+    otel_collector: int
+    otlp_grpc: int
+    otlp_http: int
+    collector_metrics: int
+    span_metrics: int
+    fluent_forward: int
 
 
 @dataclass(frozen=True, slots=True)
 class Retention:
     metrics: float
     metrics_size: str
+    logs: float
+    traces: float
+
+
+@dataclass(frozen=True, slots=True)
+class Logs:
+    """level: the least that the stack's own services write. redact: names of fields whose values never leave."""
+
+    level: Literal["debug", "info", "warning", "error"]
+    redact: tuple[str, ...]
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Traces:
+    """Which traces are kept: shares 0 to 1 of those with an error and of the others, and all that took longer than
+    so many seconds."""
+
+    errors: float
+    slower_than: float
+    others: float
+    key: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,6 +316,9 @@ class Images:
     dcgm_exporter: str
     process_exporter: str
     cadvisor: str
+    loki: str
+    tempo: str
+    otel_collector: str
 
 
 class Component(StrEnum):
@@ -301,6 +337,9 @@ class Component(StrEnum):
     CADVISOR = "cadvisor"
     GPU_EXPORTER = "gpu-exporter"
     DCGM_EXPORTER = "dcgm-exporter"
+    LOKI = "loki"
+    TEMPO = "tempo"
+    COLLECTOR = "otel-collector"
     ML_API = "ml-api"
     SHOP = "shop"
     ALERT_SINK = "alert-sink"
@@ -334,6 +373,8 @@ class Stack:
     databases: tuple[Database, ...]
     probes: tuple[Probe, ...]
     alerting: Alerting
+    logs: Logs | None
+    traces: Traces | None
     target: Literal["compose", "native"]
     components: tuple[Component, ...]
 

@@ -24,9 +24,10 @@ RESERVED_LABELS = frozenset(
 JOB_NODE, JOB_BLACKBOX, JOB_PROBE = "node", "blackbox", "probe"
 JOB_GPU, JOB_PROCESS, JOB_CONTAINER = "gpu", "process", "container"
 JOB_PROMETHEUS, JOB_ALERTMANAGER, JOB_GRAFANA = "prometheus", "alertmanager", "grafana"
+JOB_LOKI, JOB_TEMPO, JOB_COLLECTOR = "loki", "tempo", "collector"
 RESERVED_JOBS = frozenset(
     {JOB_NODE, JOB_BLACKBOX, JOB_PROBE, JOB_GPU, JOB_PROCESS, JOB_CONTAINER}
-    | {JOB_PROMETHEUS, JOB_ALERTMANAGER, JOB_GRAFANA, "loki", "tempo"}
+    | {JOB_PROMETHEUS, JOB_ALERTMANAGER, JOB_GRAFANA, JOB_LOKI, JOB_TEMPO, JOB_COLLECTOR}
 )
 
 
@@ -234,6 +235,9 @@ DOCKER_GROUP = "DOCKER_GID"
 # Paths of what is generated
 COMPOSE_FILE = "docker-compose.yml"
 PROMETHEUS_CONFIG = "prometheus/prometheus.yml"
+LOKI_CONFIG = "loki/config.yml"
+TEMPO_CONFIG = "tempo/config.yml"
+COLLECTOR_CONFIG = "collector/config.yml"
 ALERTMANAGER_CONFIG = "alertmanager/alertmanager.yml"
 BLACKBOX_CONFIG = "blackbox/blackbox.yml"
 POSTGRES_ROLES = "postgres/init/10-roles.sql"

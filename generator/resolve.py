@@ -35,6 +35,7 @@ from generator.model import (
 from generator.profiles import PROFILES, Counter, Duration, Profile
 from generator.resolve_models import model_bounds, model_limits
 from generator.resolve_receivers import receiver, route, time_interval
+from generator.resolve_telemetry import logs, traces
 from generator.spec_receivers import ReceiverSpec
 from generator.targets import Target
 from generator.targets.base import BEHIND, components_in, published
@@ -85,6 +86,8 @@ def resolve(typed: spec.StackSpec, target: Target) -> Stack:
         databases=tuple(sorted(_databases(typed, team, place), key=lambda d: d.name)),
         probes=tuple(sorted(_probes(typed, team, place), key=lambda p: p.name)),
         alerting=_alerting(typed.alerting, place),
+        logs=logs(typed.logs),
+        traces=traces(typed.traces),
         target=target.name,
         components=(),
     )
@@ -316,10 +319,15 @@ def _own(typed: spec.UserRule, key: str) -> OwnRule:
 
 
 def _components(typed: spec.StackSpec, stack: Stack) -> tuple[Component, ...]:
-    """Grafana, Prometheus and Alertmanager always run; the others when the spec names their address."""
+    """Grafana, Prometheus and Alertmanager always run; Loki, Tempo and the collector unless switched off; the others
+    when the spec names their address."""
     named = {Component.PROMETHEUS, Component.ALERTMANAGER, Component.GRAFANA}
     if stack.probes:
         named.add(Component.BLACKBOX)
+    if stack.logs:
+        named |= {Component.LOKI, Component.COLLECTOR}
+    if stack.traces:
+        named |= {Component.TEMPO, Component.COLLECTOR}
     for text in _addresses(typed):
         named.update(components_in(text))
     for component, needed in BEHIND.items():

@@ -12,11 +12,18 @@ from generator.model import GpuLimits, HostLimits, Levels, Limit, Limits
 from generator.spec import StackSpec
 from generator.units import duration, number, percent
 
+SWITCHABLE = {"logs": "LogsSection", "traces": "TracesSection"}
+"""Sections that can be `off`."""
+
 
 @cache
 def schema() -> dict[str, Any]:
     """Draft 2020-12. Where a part's field has a default, it is in the schema as a person would write it."""
     found = _tidy(StackSpec.model_json_schema(by_alias=True))
+    for name, part in SWITCHABLE.items():
+        del found["$defs"][part]["properties"]["off"]
+        reference = {"$ref": found["properties"][name].pop("$ref")}
+        found["properties"][name]["anyOf"] = [reference, {"enum": [False, "off"]}]
     for part, values in _defaults().items():
         properties = found["$defs"][part]["properties"]
         for name, value in values.items():
@@ -70,6 +77,12 @@ def _defaults() -> dict[str, dict[str, Any]]:
             "group_wait": defaults.GROUP_WAIT,
             "group_interval": defaults.GROUP_INTERVAL,
             "repeat_interval": defaults.REPEAT_INTERVAL,
+        },
+        "LogsSection": {"level": defaults.LOG_LEVEL},
+        "KeepSpec": {
+            "errors": defaults.KEEP_ERRORS,
+            "slower_than": defaults.KEEP_SLOWER_THAN,
+            "others": defaults.KEEP_OTHERS,
         },
         "SloSpec": {"window": defaults.SLO_WINDOW},
         "FileDiscovery": {"refresh_interval": defaults.DISCOVERY_REFRESH},

@@ -41,6 +41,7 @@ from generator.fields import (
 )
 from generator.spec_models import InferenceSpec, LlmSpec
 from generator.spec_receivers import AlertRouteSpec, ReceiverSpec, TimeSpec
+from generator.spec_telemetry import LogsSection, TracesSection
 
 
 class PortsSpec(Part):
@@ -62,11 +63,24 @@ class PortsSpec(Part):
     dcgm_exporter: Port | None = Field(None, description="native runtime only")
     process_exporter: Port | None = Field(None, description="native runtime only")
     cadvisor: Port | None = Field(None, description="native runtime only")
+    loki: Port | None = None
+    loki_grpc: Port | None = Field(None, description="native runtime only")
+    tempo: Port | None = None
+    tempo_grpc: Port | None = Field(None, description="native runtime only")
+    tempo_otlp: Port | None = Field(None, description="native runtime only: where the collector hands traces over")
+    otel_collector: Port | None = Field(None, description="where the collector says whether it is healthy")
+    otlp_grpc: Port | None = Field(None, description="where services send traces and logs, OTLP over gRPC")
+    otlp_http: Port | None = Field(None, description="where services send traces and logs, OTLP over HTTP")
+    collector_metrics: Port | None = Field(None, description="native runtime only")
+    span_metrics: Port | None = Field(None, description="native runtime only")
+    fluent_forward: Port | None = Field(None, description="where the Docker engine hands over containers' lines")
 
 
 class RetentionSpec(Part):
     metrics: Duration | None = Field(None, description="how long Prometheus keeps samples")
     metrics_size: Size | None = Field(None, description="the most disk that Prometheus' blocks may take")
+    logs: Duration | None = Field(None, description="how long Loki keeps lines, at least 24h")
+    traces: Duration | None = Field(None, description="how long Tempo keeps traces")
 
 
 class ImagesSpec(Part):
@@ -84,6 +98,9 @@ class ImagesSpec(Part):
     dcgm_exporter: Image | None = None
     process_exporter: Image | None = None
     cadvisor: Image | None = None
+    loki: Image | None = None
+    tempo: Image | None = None
+    otel_collector: Image | None = None
 
 
 class StackSection(Part):
@@ -376,3 +393,5 @@ class StackSpec(Part):
     databases: list[DatabaseSpec] | None = None
     probes: list[ProbeSpec] | None = None
     alerting: AlertingSection | None = None
+    logs: LogsSection | None = Field(None, description="Loki and the collector; `off` leaves them out")
+    traces: TracesSection | None = Field(None, description="Tempo and the collector; `off` leaves them out")

@@ -7,9 +7,11 @@ from collections.abc import Callable, Iterable
 from generator.builders import (
     alertmanager,
     blackbox,
+    collector,
     compose,
     dcgm,
     grafana,
+    loki,
     notifications,
     postgres,
     process_exporter,
@@ -19,6 +21,7 @@ from generator.builders import (
     rule_tests,
     runbooks,
     supervisor,
+    tempo,
 )
 from generator.bundle import Artifact
 from generator.model import Stack
@@ -28,9 +31,11 @@ Builder = Callable[[Stack], Iterable[Artifact]]
 BUILDERS: tuple[Builder, ...] = (
     alertmanager.build,
     blackbox.build,
+    collector.build,
     compose.build,
     dcgm.build,
     grafana.build,
+    loki.build,
     notifications.build,
     postgres.build,
     process_exporter.build,
@@ -40,4 +45,5 @@ BUILDERS: tuple[Builder, ...] = (
     rule_tests.build,
     runbooks.build,
     supervisor.build,
+    tempo.build,
 )

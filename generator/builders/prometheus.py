@@ -51,9 +51,17 @@ def _itself(stack: Stack) -> Iterator[dict[str, Any]]:
     ]
     if Component.BLACKBOX in stack.components:
         jobs.append((names.JOB_BLACKBOX, Component.BLACKBOX))
+    if Component.LOKI in stack.components:
+        jobs.append((names.JOB_LOKI, Component.LOKI))
+    if Component.TEMPO in stack.components:
+        jobs.append((names.JOB_TEMPO, Component.TEMPO))
+    labels = {names.ENV: stack.environment, names.TEAM: stack.team}
     for job, component in jobs:
-        labels = {names.ENV: stack.environment, names.TEAM: stack.team}
         yield {"job_name": job, "static_configs": [{"targets": [_own(stack, component)], "labels": labels}]}
+    if Component.COLLECTOR in stack.components:
+        fields = ("collector_metrics", "span_metrics") if stack.traces else ("collector_metrics",)
+        targets = [TARGETS[stack.target].more(field, stack.ports, stack.listen) for field in fields]
+        yield {"job_name": names.JOB_COLLECTOR, "static_configs": [{"targets": targets, "labels": labels}]}
 
 
 def _hosts(stack: Stack) -> Iterator[dict[str, Any]]:

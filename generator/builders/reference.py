@@ -57,9 +57,14 @@ def _parts(path: str, part: dict[str, Any], known: dict[str, Any]) -> Iterator[t
     yield path, part
     for name, field in part["properties"].items():
         mark, reference = ("[]", field.get("items", {})) if field.get("type") == "array" else ("", field)
-        if "$ref" in reference:
-            inner = known[reference["$ref"].rsplit("/", 1)[1]]
+        if reference := _reference_in(reference):
+            inner = known[reference.rsplit("/", 1)[1]]
             yield from _parts(f"{path}.{name}{mark}".lstrip("."), inner, known)
+
+
+def _reference_in(field: dict[str, Any]) -> str:
+    """The mapping that a field holds, where it holds one: alone, or with the word `off` in its place."""
+    return next((str(each["$ref"]) for each in (field, *field.get("anyOf", ())) if "$ref" in each), "")
 
 
 def _rows(path: str, part: dict[str, Any]) -> Iterator[str]:
@@ -79,8 +84,8 @@ def _default(field: dict[str, Any]) -> str:
 
 
 def _type(path: str, field: dict[str, Any]) -> str:
-    if "$ref" in field:
-        return f"[mapping](#{_anchor(path)})"
+    if _reference_in(field):
+        return f"[mapping](#{_anchor(path)}){', or `off`' if 'anyOf' in field else ''}"
     if "enum" in field:
         return ", ".join(f"`{v}`" for v in field["enum"])
     if "const" in field:

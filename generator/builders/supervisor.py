@@ -309,6 +309,22 @@ def _alert_sink(stack: Stack) -> Program:
     return _python(stack, "sample_app.alert_sink", Component.ALERT_SINK, "--runbooks", runbooks)
 
 
+def _loki(_stack: Stack) -> Program:
+    config = Word(f"-config.file={OUT}/{names.LOKI_CONFIG}")
+    return Program((_binary("loki"), config, "-config.expand-env=true"), environment=_STATE, stop_seconds=30)
+
+
+def _tempo(_stack: Stack) -> Program:
+    config = Word(f"-config.file={OUT}/{names.TEMPO_CONFIG}")
+    return Program((_binary("tempo"), "-target=all", config, "-config.expand-env=true"), environment=_STATE)
+
+
+def _collector(_stack: Stack) -> Program:
+    config = Word(f"--config={OUT}/{names.COLLECTOR_CONFIG}")
+    return Program((_binary("otelcol-contrib"), config), environment=_STATE, stop_seconds=30)
+
+
+_STATE: tuple[tuple[str, Part], ...] = (("STACK_STATE", Word(STATE)),)
 _PROGRAMS = {
     Component.PROMETHEUS: _prometheus,
     Component.ALERTMANAGER: _alertmanager,
@@ -326,4 +342,7 @@ _PROGRAMS = {
     Component.ML_API: _ml_api,
     Component.SHOP: _shop,
     Component.ALERT_SINK: _alert_sink,
+    Component.LOKI: _loki,
+    Component.TEMPO: _tempo,
+    Component.COLLECTOR: _collector,
 }

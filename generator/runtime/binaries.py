@@ -32,10 +32,14 @@ COMPONENTS: dict[Component, str] = {
     Component.PROCESS_EXPORTER: "process_exporter",
     Component.CADVISOR: "cadvisor",
     Component.DCGM_EXPORTER: "dcgm-exporter",
+    Component.LOKI: "loki",
+    Component.TEMPO: "tempo",
+    Component.COLLECTOR: "otelcol-contrib",
 }
+UNPACKAGED = frozenset({"grafana", "cadvisor", "dcgm-exporter", "loki", "tempo", "otelcol-contrib"})
 CHECKERS = ("promtool", "amtool")
 ALL = (*COMPONENTS.values(), *CHECKERS)
-TOOLS = (*CHECKERS, *(name for name in COMPONENTS.values() if name not in ("grafana", "cadvisor", "dcgm-exporter")))
+TOOLS = (*CHECKERS, *(name for name in COMPONENTS.values() if name not in UNPACKAGED))
 """What `make tools` brings: all but what no distribution packages."""
 _OTHER_NAMES: dict[str, tuple[str, ...]] = {
     "alertmanager": ("prometheus-alertmanager",),

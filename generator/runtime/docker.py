@@ -29,6 +29,8 @@ _PUBLISHED = frozenset(
         Component.ML_API,
         Component.SHOP,
         Component.ALERT_SINK,
+        Component.LOKI,
+        Component.TEMPO,
     }
 )
 

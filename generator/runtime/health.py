@@ -28,6 +28,9 @@ READY: dict[Component, str] = {
     Component.ML_API: "/healthz",
     Component.SHOP: "/healthz",
     Component.ALERT_SINK: "/healthz",
+    Component.LOKI: "/ready",
+    Component.TEMPO: "/ready",
+    Component.COLLECTOR: "/",
 }
 _SCHEMES = {Component.POSTGRES: "postgresql", Component.VALKEY: "redis"}
 # What each server reads, below the folder of the configuration; RELOADED are those that can read it again.
@@ -36,6 +39,9 @@ CONFIGURATION: dict[Component, str] = {
     Component.ALERTMANAGER: "alertmanager",
     Component.BLACKBOX: "blackbox",
     Component.GRAFANA: "grafana/provisioning",
+    Component.LOKI: "loki",
+    Component.TEMPO: "tempo",
+    Component.COLLECTOR: "collector",
 }
 RELOADED = (Component.PROMETHEUS, Component.ALERTMANAGER, Component.BLACKBOX)
 

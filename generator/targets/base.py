@@ -28,6 +28,20 @@ INSIDE: dict[Component, int] = {
     Component.ML_API: 8000,
     Component.SHOP: 8000,
     Component.ALERT_SINK: 8080,
+    Component.LOKI: 3100,
+    Component.TEMPO: 3200,
+    Component.COLLECTOR: 13133,
+}
+# Further ports of a component, by their field of `stack.ports`: whose it is, and what it is inside the network.
+MORE: dict[str, tuple[Component, int]] = {
+    "loki_grpc": (Component.LOKI, 9096),
+    "tempo_grpc": (Component.TEMPO, 9097),
+    "tempo_otlp": (Component.TEMPO, 4317),
+    "otlp_grpc": (Component.COLLECTOR, 4317),
+    "otlp_http": (Component.COLLECTOR, 4318),
+    "collector_metrics": (Component.COLLECTOR, 8888),
+    "span_metrics": (Component.COLLECTOR, 8889),
+    "fluent_forward": (Component.COLLECTOR, 24224),
 }
 # What a component of the sample platform stands on: whoever names it gets these too.
 BEHIND: dict[Component, tuple[Component, ...]] = {
@@ -36,7 +50,7 @@ BEHIND: dict[Component, tuple[Component, ...]] = {
     Component.REDIS_EXPORTER: (Component.VALKEY,),
 }
 # Servers that trust who reaches them: on this machine's own address alone, whatever `stack.listen` says.
-LOOPBACK_ONLY = frozenset({Component.POSTGRES, Component.VALKEY})
+LOOPBACK_ONLY = frozenset({Component.POSTGRES, Component.VALKEY, Component.LOKI, Component.TEMPO, Component.COLLECTOR})
 _PASSWORDS: dict[Component, tuple[str, ...]] = {
     Component.GRAFANA: (names.GRAFANA_PASSWORD,),
     Component.POSTGRES: (names.POSTGRES_PASSWORD, names.SHOP_PASSWORD, names.MONITOR_PASSWORD),
@@ -82,11 +96,13 @@ def components_in(text: str) -> tuple[Component, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where the stack runs. `address` gives host:port of a component as the stack's other servers reach it;
+    """Where the stack runs. `address` gives host:port of a component as the stack's other servers reach it, `more` that
+    of one of its further ports (a key of MORE);
     `secrets` is the folder in which servers find them; `dashboards` the one in which Grafana does."""
 
     name: Literal["compose", "native"]
     address: Callable[[Component, Ports, str], str]
+    more: Callable[[str, Ports, str], str]
     secrets: str
     dashboards: str
 

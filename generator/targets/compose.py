@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from generator.model import Component, Ports
-from generator.targets.base import INSIDE, Target
+from generator.targets.base import INSIDE, MORE, Target
 
 
 def _address(component: Component, ports: Ports, _listen: str) -> str:
@@ -12,4 +12,11 @@ def _address(component: Component, ports: Ports, _listen: str) -> str:
     return f"{component.value}:{INSIDE[component]}"
 
 
-COMPOSE = Target(name="compose", address=_address, secrets="/run/secrets/", dashboards="/etc/grafana/dashboards")
+def _more(field: str, _ports: Ports, _listen: str) -> str:
+    component, inside = MORE[field]
+    return f"{component.value}:{inside}"
+
+
+COMPOSE = Target(
+    name="compose", address=_address, more=_more, secrets="/run/secrets/", dashboards="/etc/grafana/dashboards"
+)

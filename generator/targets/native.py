@@ -12,5 +12,9 @@ def _address(component: Component, ports: Ports, listen: str) -> str:
     return f"{host}:{published(component, ports)}"
 
 
+def _more(field: str, ports: Ports, _listen: str) -> str:
+    return f"127.0.0.1:{getattr(ports, field)}"
+
+
 # Relative to alertmanager.yml, which is also the folder that Alertmanager is started in.
-NATIVE = Target(name="native", address=_address, secrets="secrets/", dashboards="$STACK_DASHBOARDS")
+NATIVE = Target(name="native", address=_address, more=_more, secrets="secrets/", dashboards="$STACK_DASHBOARDS")

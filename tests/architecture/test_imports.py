@@ -21,7 +21,7 @@ LINES = (
         "selectors",
         "writer",
     ),
-    ("spec_models",),
+    ("spec_models", "spec_telemetry"),
     ("defaults", "references", "spec_receivers", "targets", "texts"),
     ("spec",),
     (
@@ -31,6 +31,7 @@ LINES = (
         "notifications",
         "resolve_models",
         "resolve_receivers",
+        "resolve_telemetry",
         "rules",
         "schema",
     ),
@@ -62,7 +63,7 @@ OUTSIDE = (
 PARSERS = {
     "yaml": {"document", "render"},
     "jinja2": {"render", "builders"},
-    "pydantic": {"spec", "spec_models", "spec_receivers", "fields", "load"},
+    "pydantic": {"spec", "spec_models", "spec_receivers", "spec_telemetry", "fields", "load"},
 }
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from generator import names
-from generator.builders.compose import exporters, sample, servers
+from generator.builders.compose import exporters, sample, servers, telemetry
 from generator.builders.compose.container import gateway
 from generator.bundle import Artifact
 from generator.model import Component, Stack
@@ -35,6 +35,9 @@ _MAKERS: dict[Component, Callable[[Stack], dict[str, Any]]] = {
     Component.ML_API: sample.ml_api,
     Component.SHOP: sample.shop,
     Component.ALERT_SINK: sample.alert_sink,
+    Component.LOKI: telemetry.loki,
+    Component.TEMPO: telemetry.tempo,
+    Component.COLLECTOR: telemetry.collector,
 }
 
 
@@ -65,5 +68,6 @@ def _service(stack: Stack, component: Component) -> dict[str, Any]:
 
 def _volumes(stack: Stack) -> Iterator[str]:
     yield from ("prometheus-data", "alertmanager-data", "grafana-data")
-    if Component.POSTGRES in stack.components:
-        yield "postgres-data"
+    for component in (Component.POSTGRES, Component.LOKI, Component.TEMPO, Component.COLLECTOR):
+        if component in stack.components:
+            yield f"{component.value}-data"
