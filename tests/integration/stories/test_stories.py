@@ -40,7 +40,7 @@ WAVES = (
 
 PATIENCE = 600.0
 SETTLED = 90.0
-QUIET = 0.3
+QUIET, CROWDED = 0.3, {"HostHighCpu", "HostHighLoad"}
 """With more of the machine taken by others its load cannot be held between the two limits."""
 
 
@@ -62,21 +62,24 @@ def test_every_scenario_is_told() -> None:
 
 def test_usual_traffic_raises_nothing(stack: StoryStack) -> None:
     """People as on the days before."""
+    busy = busy_share(5)
     with stack.people() as began:
         time.sleep(SETTLED)
 
-    assert names_of(stack.fired(began - 60)) == ["Watchdog"]
+    assert {*names_of(stack.fired(began - 60))} - (CROWDED if busy > QUIET else set()) == {"Watchdog"}
 
 
 @pytest.mark.parametrize("stories", WAVES, ids="-".join)
 def test_a_scenario_raises_its_alert(stack: StoryStack, stories: tuple[str, ...]) -> None:
     """At the receiver, with its severity; and nothing fires that does not follow from it."""
-    if "HostHighCpu" in stories and (busy := busy_share(5)) > QUIET:
+    busy = busy_share(5)
+    if "HostHighCpu" in stories and busy > QUIET:
         pytest.skip(f"not on this machine: idle cores (they were {busy:.0%} busy with other work)")
     with stack.people(*stories) as began:
         severities = {story: stack.raises(story, began, PATIENCE)["labels"]["severity"] for story in stories}
         fired = names_of(stack.fired(began))
     expected = {alert for story in stories for alert in (*STORIES[story].alerts, *FOLLOWS.get(story, ()))}
+    expected |= CROWDED if busy > QUIET else set()
 
     assert severities == {story: SEVERITIES[story] for story in stories}
     assert set(fired) <= expected
