@@ -28,11 +28,10 @@ SEVERITIES = {
     "GpuHot": "warning",
 }
 WAVES = (
+    ("TrafficDrop", "DatabaseConnectionsHigh", "HostHighCpu"),
     ("HighErrorRate", "GpuHot"),
-    ("HighLatencyP95", "ColdStartSlow"),
     ("TrafficSurge", "HostHighMemory"),
-    ("TrafficDrop", "DatabaseConnectionsHigh"),
-    ("HostHighCpu", "CacheHitRatioLow"),  # last: an emptied cache is slow to fill
+    ("HighLatencyP95", "ColdStartSlow", "CacheHitRatioLow"),  # last: an emptied cache is slow to fill
 )
 """What happens at one time, one wave after the other: none of a wave's scenarios touches another's series."""
 
