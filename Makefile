@@ -52,7 +52,7 @@ test: $(VENV)/dev tools ## Lint, types and all tests; ends with what was proven 
 	@$(VENV)/bin/ruff check . && $(VENV)/bin/ruff format --check .
 	@$(VENV)/bin/mypy generator sample_app tests bench
 	@$(GENERATOR) check --spec $(SPEC)
-	@$(PY) -m pytest $(TESTS)
+	@$(PY) -m pytest -n 2 --dist loadgroup $(TESTS)
 
 test-fast: $(VENV)/dev ## The tests that need no server
 	@$(PY) -m pytest -m "not server and not integration and not docker"
@@ -67,7 +67,7 @@ lint: $(VENV)/dev ## ruff and mypy
 format: $(VENV)/dev ## Format the code
 	@$(VENV)/bin/ruff format . && $(VENV)/bin/ruff check --fix .
 
-bench: $(VENV)/dev ## The benchmarks, with their peers in the same run
+bench: $(VENV)/dev tools ## The benchmarks, with their peers in the same run
 	@$(PY) -m bench
 
 golden: $(VENV)/dev ## Rewrite the expectations of the golden cases; review the diff like code

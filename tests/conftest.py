@@ -37,7 +37,11 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whole stacks come first and one after the other; with several workers the rest is shared out by file."""
+    items.sort(key=lambda item: item.get_closest_marker("integration") is None)
     for item in items:
+        together = "stack" if item.get_closest_marker("integration") else item.location[0]
+        item.add_marker(pytest.mark.xdist_group(together))
         needed = needs(item)
         item.user_properties.extend((PROPERTY, server) for server in needed)
         if reason := missing(needed):

@@ -31,6 +31,7 @@ class RunningStack:
         self.folder.chmod(0o755)
         fields = [port_field(component) for component in Component]
         self.ports = dict(zip(fields, free_ports(len(fields)), strict=True))
+        self.subnet = f"172.30.{os.getpid() % 256}.0/24"  # stacks of other test runs on this machine have others
         self.environment: dict[str, str] = {}
         self.processes: list[subprocess.Popen[bytes]] = []
         self.output = ""

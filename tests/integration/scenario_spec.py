@@ -20,7 +20,9 @@ SECRET_RECEIVERS: dict[str, Any] = {
 SERVICES = ("errors-api", "slow-api", "dying-api", "busy-api")
 
 
-def spec(name: str, discovery: dict[str, dict[str, Any]], ports: dict[str, int], probe: str) -> dict[str, Any]:
+def spec(
+    name: str, discovery: dict[str, dict[str, Any]], ports: dict[str, int], subnet: str, probe: str
+) -> dict[str, Any]:
     """`discovery` says how Prometheus finds each service; `probe` is a URL that answers."""
     return {
         "version": 1,
@@ -29,7 +31,7 @@ def spec(name: str, discovery: dict[str, dict[str, Any]], ports: dict[str, int],
             "scrape_interval": "5s",
             "scrape_timeout": "4s",
             "ports": ports,
-            "subnet": "172.30.78.0/24",
+            "subnet": subnet,
         },
         "services": [
             {"name": service, "kind": "fastapi", **discovery[service], "team": "ml", "buckets": BUCKETS}

@@ -56,7 +56,9 @@ class ScenarioStack(RunningStack):
 
     def spec(self) -> dict[str, Any]:
         """The product's rules with short intervals."""
-        content = spec(self.name, self._discovery(), self.ports, f"http://{self.addresses['busy-api']}/healthz")
+        content = spec(
+            self.name, self._discovery(), self.ports, self.subnet, f"http://{self.addresses['busy-api']}/healthz"
+        )
         if self.takes_url_files:
             content["alerting"] |= SECRET_RECEIVERS
         return content

@@ -34,7 +34,7 @@ class PlatformStack(RunningStack):
         content["stack"] |= {
             "name": self.name,
             "ports": self.ports,
-            "subnet": "172.30.79.0/24",
+            "subnet": self.subnet,
             "scrape_interval": "5s",
             "scrape_timeout": "4s",
         }

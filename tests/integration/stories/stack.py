@@ -15,7 +15,7 @@ from tests.integration.client import get, wait
 from tests.integration.platform.stack import PlatformStack
 from tests.proof import find
 
-USUAL = {"ml-api": 9.0, "shop": 6.0}
+USUAL = {"ml-api": 5.0, "shop": 3.0}
 """Requests a second of the days before, about what PEOPLE send."""
 
 PEOPLE, EVENING = "10", "20.5"
@@ -99,7 +99,12 @@ def _history(now: int) -> Iterator[str]:
     records = {names.REQUESTS: USUAL, names.REQUESTS_MEAN: USUAL}
     records |= {record: dict.fromkeys(USUAL, 1.0) for record in (names.TARGETS, names.TARGETS_UP)}
     for record, values in records.items():
-        yield f"# TYPE {record} gauge"
-        for service, value in values.items():
-            for moment in range(now - DAYS * 86400, now, STEP):
-                yield f'{record}{{service="{service}"}} {value:g} {moment}'
+        yield from _series(now, record, {f'service="{service}"': value for service, value in values.items()})
+    yield from _series(now, names.limit("inference.cold_start"), {'service="ml-api",team="ml"': 10.0})
+
+
+def _series(now: int, record: str, values: dict[str, float]) -> Iterator[str]:
+    yield f"# TYPE {record} gauge"
+    for labels, value in values.items():
+        for moment in range(now - DAYS * 86400, now, STEP):
+            yield f"{record}{{{labels}}} {value:g} {moment}"
