@@ -15,8 +15,8 @@ from .asgi import MetricsMiddleware, declare_routes, instrument
 from .calls import Call, cache, carried, chat, database, inference, outgoing, start, tell_usage
 from .current import note_user
 from .exposition import Exposition, render
-from .metrics import DEFAULT_BUCKETS, Metrics, MetricsSettings
 from .lines import JsonFormatter
+from .metrics import DEFAULT_BUCKETS, Metrics, MetricsSettings
 from .multiprocess import forget_dead_workers, mark_process_dead, multiprocess_active
 from .settings import TelemetrySettings
 from .summary import Summary, SummarySettings, serve_summary
@@ -24,8 +24,8 @@ from .telemetry import Telemetry, observe
 from .traceparent import trace_id_of
 
 __all__ = [
-    "Call",
     "DEFAULT_BUCKETS",
+    "Call",
     "Exposition",
     "JsonFormatter",
     "Metrics",
