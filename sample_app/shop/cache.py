@@ -37,7 +37,7 @@ class JsonSerializer:
 
 
 class MeasuredRedisCache(RedisCache):  # type: ignore[misc]
-    """`django_cache_get*_total{backend="native_redis"}`: lookups, hits, misses and failures; and a span of each call."""
+    """`django_cache_get*_total{backend="native_redis"}`: lookups, hits, misses and failures; a span of each call."""
 
     def __init__(self, server: str, params: dict[str, Any]) -> None:
         super().__init__(server, params)

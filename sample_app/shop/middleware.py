@@ -52,7 +52,7 @@ class RequestMetrics(PrometheusAfterMiddleware):  # type: ignore[misc]
             labels["method"] = self._method(request)
         labelled = super().label_metric(metric, request, response, **labels)
         seen = getattr(request, "telemetry", None)
-        if isinstance(labelled, Histogram) and seen is not None and seen.span is not None:
+        if isinstance(labelled, Histogram) and "view" in labels and seen is not None and seen.span is not None:
             return _WithTrace(labelled, seen.trace_id)
         return labelled
 
