@@ -21,8 +21,8 @@ _SECRETS = tuple(
         (r"(?<=[\w/.~)\]-])\?[\w.%~+\[\]-]+=[^\s\"'<>]*", f"?{MASK}"),
         (rf"\b((?:set-)?cookie{_QUOTE}\s*[:=]\s*b?{_QUOTE})[^\"'\r\n]+", rf"\1{MASK}"),
         (rf"\b((?:proxy-)?authorization{_QUOTE}\s*[:=,]\s*b?{_QUOTE})(?:[a-z]+ +)?[^\s\"',;&]+", rf"\1{MASK}"),
-        (rf"(?<![a-z0-9])({_KEY}{_QUOTE}\s*(?:[:=]|\bis\b)\s*b?)(?:\"[^\"\r\n]*\"?|'[^'\r\n]*'?|[^\s\"',;&}}]+)",
-         rf"\1{MASK}"),
+        (rf"(?<![a-z0-9])({_KEY}{_QUOTE}(?:\s*[:=]|\s+is\b|(?=\s+[\"']))\s*b?)"
+         r"(?:\\?\"[^\"\r\n]*\"?|\\?'[^'\r\n]*'?|[^\s\"',;&}]+)", rf"\1{MASK}"),
         (r"\b(bearer|basic)\s+[a-z0-9._~+/=-]{6,}", rf"\1 {MASK}"),
         (r"\beyj[\w-]{8,}\.[\w-]+(?:\.[\w-]*)?", MASK),
         (r"(?m)(\bDETAIL:).*$", rf"\1 {MASK}"),

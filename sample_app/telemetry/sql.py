@@ -44,7 +44,7 @@ class Statement(NamedTuple):
 
 def read(sql: object, system: str) -> Statement:
     """Reads a statement of any length; never raises."""
-    text = sql if isinstance(sql, str) else str(sql)
+    text = sql.decode("utf-8", "replace") if isinstance(sql, bytes) else str(sql)
     return _read(text[:LONGEST_READ], system in _KEEPS_DOUBLE_QUOTES)
 
 
