@@ -22,6 +22,7 @@ from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord, ResourceLogs, ScopeL
 from opentelemetry.proto.resource.v1.resource_pb2 import Resource
 from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans, ScopeSpans, Span, Status
 from opentelemetry.sdk.trace import ReadableSpan
+from opentelemetry.trace import SpanContext
 
 from .lines import Line
 
@@ -67,12 +68,10 @@ class Encoder:
             start_time_unix_nano=span.start_time or 0,
             end_time_unix_nano=span.end_time or 0,
             attributes=self._attributes(span.attributes),
-            flags=_HAS_REMOTE | int(context.trace_flags) & 0xFF,
+            flags=_flags(parent) | int(context.trace_flags) & 0xFF,
         )
         if parent is not None:
             encoded.parent_span_id = parent.span_id.to_bytes(8, "big")
-            if parent.is_remote:
-                encoded.flags |= _IS_REMOTE
         if context.trace_state:
             encoded.trace_state = context.trace_state.to_header()
         if status.status_code.value:
@@ -86,6 +85,7 @@ class Encoder:
                 trace_id=link.context.trace_id.to_bytes(16, "big"),
                 span_id=link.context.span_id.to_bytes(8, "big"),
                 attributes=self._attributes(link.attributes),
+                flags=_flags(link.context),
             )
         return encoded
 
@@ -121,6 +121,10 @@ def refused_lines(answer: bytes) -> int:
         return int(ExportLogsServiceResponse.FromString(answer).partial_success.rejected_log_records)
     except DecodeError:
         return 0
+
+
+def _flags(above: SpanContext | None) -> int:
+    return _HAS_REMOTE | (_IS_REMOTE if above is not None and above.is_remote else 0)
 
 
 def _record(line: Line) -> LogRecord:

@@ -99,8 +99,8 @@ class Lane:
             if parcel.records:
                 self._parcels.append(parcel)
                 self._bytes += len(parcel.body)
-        while self._bytes > MOST_BYTES:
-            self._lose(self._take().records)
+            while self._bytes > MOST_BYTES:
+                self._lose(self._take().records)
         with self._lock:
             lost, self._lost = self._lost, 0
         if lost and self.counts is not None:
