@@ -28,6 +28,8 @@ from prometheus_client import CollectorRegistry
 
 from sample_app.telemetry import Telemetry, TelemetrySettings, instrument, observe
 
+os.environ.setdefault("OTEL_SEMCONV_STABILITY_OPT_IN", "http")
+
 OURS = "ours: metrics, traces, lines"
 PEER = "opentelemetry-instrumentation-fastapi"
 NOT_SENT, SENT = ", taken by nobody", ", sent by OTLP"

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 _FORM = re.compile(rb"([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]([0-9a-f])(-.*)?")
+_ODD = b"13579bdf"
 _NO_TRACE, _NO_SPAN = b"0" * 32, b"0" * 16
 
 
@@ -20,13 +21,10 @@ class Parent(NamedTuple):
 
 def parent_of(value: bytes) -> Parent | None:
     """What a header's value says; None when it is malformed. Never raises."""
-    match = _FORM.fullmatch(value)
+    match = _matched(value)
     if match is None:
         return None
-    version, trace, span, flags, rest = match.groups()
-    if trace == _NO_TRACE or span == _NO_SPAN or version == b"ff" or (rest and version == b"00"):
-        return None
-    return Parent(trace.decode("ascii"), span.decode("ascii"), flags in b"13579bdf")
+    return Parent(match[2].decode("ascii"), match[3].decode("ascii"), match[4] in _ODD)
 
 
 def trace_id_of(headers: Iterable[tuple[bytes, bytes]]) -> str | None:
@@ -36,6 +34,16 @@ def trace_id_of(headers: Iterable[tuple[bytes, bytes]]) -> str | None:
     """
     for name, value in headers:
         if name == b"traceparent":
-            parent = parent_of(value)
-            return parent.trace_id if parent and parent.sampled else None
+            match = _matched(value)
+            return match[2].decode("ascii") if match is not None and match[4] in _ODD else None
     return None
+
+
+def _matched(value: bytes) -> re.Match[bytes] | None:
+    match = _FORM.fullmatch(value)
+    if match is None:
+        return None
+    version, trace, span, _flags, rest = match.groups()
+    if trace == _NO_TRACE or span == _NO_SPAN or version == b"ff" or (rest and version == b"00"):
+        return None
+    return match

@@ -17,6 +17,7 @@ import httpx
 import pytest
 
 from tests.unit.sample_app.collector import Collector, Record, Span, collector
+from tests.unit.sample_app.sample_helpers import OPENMETRICS
 from tests.unit.sample_app.shop_process import ROOT, WAIT_SECONDS, Shop, eventually, shop
 from tests.unit.sample_app.shop_servers import free_port, missing, postgres, redis
 from tests.unit.sample_app.telemetry_helpers import SPAN, TRACE, TRACEPARENT
@@ -226,8 +227,8 @@ def test_exceptions_are_told_once(platform: Platform) -> None:
     assert [record.line["logger"] for record in told if record.trace_id in (sent, "")] == ["request"]
 
 
-def test_django_s_own_records_and_durations_have_the_trace(platform: Platform) -> None:
-    """A request that the shop refuses has one line, of its own, with what the client was told."""
+def test_what_django_refuses_has_one_line(platform: Platform) -> None:
+    """With what the client was told; Django's own record of it is not written besides."""
     sent = "e" * 32
     headers = {"traceparent": f"00-{sent}-{'b' * 16}-01"}
     answer = platform.shop.client.post("/api/v1/users/", json={"name": ""}, headers=headers)
@@ -236,6 +237,18 @@ def test_django_s_own_records_and_durations_have_the_trace(platform: Platform) -
 
     assert (record.line["status"], record.line["level"]) == (400, "warning")
     assert record.line["error"] == answer.json()["detail"]
+
+
+def test_durations_of_django_name_the_trace(platform: Platform, tmp_path: Path) -> None:
+    """As exemplars, where one process serves: several workers share files, which hold none."""
+    sent = "f" * 32
+    with shop(tmp_path, "postgresql://127.0.0.1:1/none", "", "http://127.0.0.1:1") as alone:
+        alone.until(503)
+        alone.get("/api/v1/nowhere/", 404, traceparent=f"00-{sent}-{'b' * 16}-01")
+        page = alone.client.get("/metrics", headers={"accept": OPENMETRICS}).text
+    (line,) = [line for line in page.splitlines() if sent in line]
+
+    assert line.startswith("django_http_requests_latency_seconds_by_view_method_bucket{")
 
 
 def test_nothing_is_lost_while_the_collector_is_away(tmp_path: Path) -> None:
@@ -259,7 +272,8 @@ def test_nothing_is_lost_while_the_collector_is_away(tmp_path: Path) -> None:
 
     assert len(lines) == len({record.span_id for record in lines}) == sent
     assert len(found) == len({span.span_id for span in found}) == sent
-    assert [said.count(text) for text in ("they wait until it does", "takes telemetry again")] == [1, 1]
+    broke, worked = (said.count(text) for text in ("they wait until it does", "takes telemetry again"))
+    assert 1 <= broke == worked <= 3
 
 
 def _plain(received: Collector) -> list[Span]:
