@@ -63,7 +63,10 @@ class Requests:
     def leave(self, seen: Seen) -> None:
         """What follows here is no longer on its behalf."""
         if seen.token is not None:
-            CURRENT.reset(seen.token)
+            try:
+                CURRENT.reset(seen.token)
+            except ValueError:  # the server went on in another context; that one never saw this request
+                return
         if seen.span is not None:
             self.tracing.leave(seen)
 
