@@ -243,14 +243,14 @@ def test_log_records_are_lines_with_the_ids_of_their_request() -> None:
 def test_the_whole_process_writes_lines_and_each_thing_once() -> None:
     """Handlers of the terminal are replaced, others stay; access lines and URLs of clients are not written."""
     made = recorded()
-    root, names = (
-        logging.getLogger(),
-        ("uvicorn", "uvicorn.error", "uvicorn.access", "httpx", "django", "django.request"),
-    )
+    root = logging.getLogger()
+    names = ("uvicorn", "uvicorn.error", "uvicorn.access", "httpx", "django", "django.request")
     loggers = [root, *(logging.getLogger(name) for name in names)]
     saved = [(each, each.handlers[:], each.level, each.propagate) for each in loggers]
     terminal, own = logging.StreamHandler(sys.stderr), logging.NullHandler()
     try:
+        for name in names:  # servers of other tests have set levels of their own
+            logging.getLogger(name).setLevel(logging.NOTSET)
         root.handlers[:0] = [terminal, own]
         logging.getLogger("uvicorn.access").addHandler(logging.StreamHandler(sys.stdout))
         take_over(made.telemetry.lines)
