@@ -22,7 +22,7 @@ def main() -> int:
         host=options.host,
         port=options.port,
         access_log=False,
-        log_config=log_config(),
+        log_config=log_config("alert-sink"),
         server_header=False,
         timeout_graceful_shutdown=5,
     )

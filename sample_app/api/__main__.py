@@ -17,7 +17,7 @@ from uvicorn.supervisors import Multiprocess
 from sample_app.logs import log_config
 
 from .settings import Settings
-from .worker import STATE_DIR
+from .worker import SERVICE, STATE_DIR
 
 
 def main() -> int:
@@ -47,7 +47,7 @@ def main() -> int:
         port=options.port,
         workers=options.workers,
         access_log=False,
-        log_config=log_config(),
+        log_config=log_config(SERVICE),
         server_header=False,
         timeout_graceful_shutdown=10,
     )

@@ -10,7 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector, ProcessCollector
 
-from sample_app.telemetry import MetricsSettings, SummarySettings, instrument, serve_summary
+from sample_app.telemetry import MetricsSettings, SummarySettings, Telemetry, instrument, observe, serve_summary
 
 from .api_keys import ApiKeyMetrics, ApiKeyMiddleware, ApiKeys
 from .burner import Burner
@@ -28,8 +28,11 @@ from .settings import Settings
 NOT_MEASURED = frozenset({"/healthz", "/faults", "/admin/reload"}) | DEMO_NOT_MEASURED
 
 
-def create_app(settings: Settings) -> FastAPI:
-    """An API of its own: its registry, faults and burner are shared with nobody but its other workers."""
+def create_app(settings: Settings, telemetry: Telemetry | None = None) -> FastAPI:
+    """An API of its own: its registry, faults and burner are shared with nobody but its other workers.
+
+    Without `telemetry` it makes neither spans nor lines.
+    """
     registry = process_registry()
     store = FaultStore(settings.faults_file)
     burner = Burner(settings.faults_file)
@@ -60,6 +63,8 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_exception_handler(RequestValidationError, _refused)
     app.add_middleware(ApiKeyMiddleware, keys=keys, exclude=NOT_MEASURED)
     metrics = instrument(app, MetricsSettings(exclude=NOT_MEASURED), registry)
+    if telemetry is not None:
+        observe(app, metrics, telemetry)
     serve_summary(
         app, metrics, SummarySettings(reset_enabled=settings.reset_enabled, api_keys="api_key_requests_total")
     )

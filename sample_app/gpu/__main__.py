@@ -23,7 +23,7 @@ from .simulator import INTERVAL_SECONDS, Simulator, Ticker, load_at
 def main() -> int:
     """Serves metrics until it is told to stop. Exit status 1 without a driver, 2 when it cannot listen."""
     options = _options()
-    logging.config.dictConfig(log_config())
+    logging.config.dictConfig(log_config("gpu-exporter"))
     signal.signal(signal.SIGTERM, _stop)
     try:
         with _source(options) as source, _server(options, source) as server:

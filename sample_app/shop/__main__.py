@@ -17,7 +17,7 @@ from gunicorn.glogging import Logger
 
 from sample_app.logs import log_config
 
-from .settings import Settings
+from .settings import SERVICE, Settings
 
 
 class JsonLogger(Logger):  # type: ignore[misc]
@@ -26,7 +26,9 @@ class JsonLogger(Logger):  # type: ignore[misc]
     def setup(self, cfg: Config) -> None:
         """Sends everything to the root logger."""
         quiet = {"django.request": {"level": "ERROR"}}
-        dictConfig({**log_config(), "loggers": {"gunicorn.error": {"level": "INFO", "propagate": True}, **quiet}})
+        dictConfig(
+            {**log_config(SERVICE), "loggers": {"gunicorn.error": {"level": "INFO", "propagate": True}, **quiet}}
+        )
 
 
 class Server(BaseApplication):  # type: ignore[misc]

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import json
 from typing import Any
+from urllib.parse import urlsplit
 
+from django.core.cache.backends.base import DEFAULT_TIMEOUT
 from django.core.cache.backends.redis import RedisCache
 from django_prometheus.cache.metrics import (
     django_cache_get_fail_total,
@@ -15,6 +17,8 @@ from django_prometheus.cache.metrics import (
     django_cache_hits_total,
     django_cache_misses_total,
 )
+
+from sample_app.telemetry import cache
 
 COUNTED = (django_cache_get_total, django_cache_hits_total, django_cache_misses_total, django_cache_get_fail_total)
 BACKEND = "native_redis"
@@ -33,10 +37,12 @@ class JsonSerializer:
 
 
 class MeasuredRedisCache(RedisCache):  # type: ignore[misc]
-    """`django_cache_get*_total{backend="native_redis"}`: lookups, hits, misses and failures."""
+    """`django_cache_get*_total{backend="native_redis"}`: lookups, hits, misses and failures; a span of each call."""
 
     def __init__(self, server: str, params: dict[str, Any]) -> None:
         super().__init__(server, params)
+        parts = urlsplit(server)
+        self._where = (parts.hostname or "", parts.port or 6379)
         for counter in COUNTED:
             counter.labels(BACKEND)
 
@@ -44,9 +50,15 @@ class MeasuredRedisCache(RedisCache):  # type: ignore[misc]
         """The value, or `default`. Raises redis.RedisError when the cache cannot be asked."""
         django_cache_get_total.labels(BACKEND).inc()
         try:
-            value = super().get(key, None, version)
+            with cache("GET", *self._where):
+                value = super().get(key, None, version)
         except Exception:
             django_cache_get_fail_total.labels(BACKEND).inc()
             raise
         (django_cache_misses_total if value is None else django_cache_hits_total).labels(BACKEND).inc()
         return default if value is None else value
+
+    def set(self, key: str, value: Any, timeout: Any = DEFAULT_TIMEOUT, version: int | None = None) -> None:
+        """Keeps a value. Raises redis.RedisError when the cache cannot be asked."""
+        with cache("SET", *self._where):
+            super().set(key, value, timeout, version)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.gzip import gzip_page
 from django_prometheus.middleware import Metrics, PrometheusAfterMiddleware
-from prometheus_client import REGISTRY
+from prometheus_client import REGISTRY, Histogram
 
 from .apps import shop
 from .metrics import page
@@ -46,10 +47,26 @@ class RequestMetrics(PrometheusAfterMiddleware):  # type: ignore[misc]
     def label_metric(
         self, metric: Any, request: HttpRequest, response: HttpResponse | None = None, **labels: str
     ) -> Any:
-        """The metric with its labels."""
+        """The metric with its labels; of a duration also with the trace that the request belongs to."""
         if "method" in labels:
             labels["method"] = self._method(request)
-        return super().label_metric(metric, request, response, **labels)
+        labelled = super().label_metric(metric, request, response, **labels)
+        seen = getattr(request, "telemetry", None)
+        if isinstance(labelled, Histogram) and "view" in labels and seen is not None and seen.span is not None:
+            return _WithTrace(labelled, seen.trace_id)
+        return labelled
+
+
+@dataclass(frozen=True, slots=True)
+class _WithTrace:
+    """A histogram whose observations name their trace."""
+
+    histogram: Histogram
+    trace_id: str
+
+    def observe(self, amount: float) -> None:
+        """See Histogram."""
+        self.histogram.observe(amount, {"trace_id": self.trace_id})
 
 
 def _declare(metrics: Metrics, view: str, method: str, statuses: tuple[str, ...]) -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from typing import Any
 from urllib.parse import urlsplit
+
+from sample_app.telemetry import outgoing
 
 from .dependencies import Dependency, Unavailable
 from .settings import API_SECONDS
@@ -28,29 +30,30 @@ class Recommendations:
 
 
 class MlApi:
-    """The API service at `url`. `traceparent` is the W3C header to send on; "" sends none."""
+    """The API service at `url`. A call carries the trace of the request that it is made for."""
 
     def __init__(self, url: str, dependency: Dependency) -> None:
         parts = urlsplit(url)
+        self._url = url.rstrip("/")
         self._connection = HTTPSConnection if parts.scheme == "https" else HTTPConnection
         self._host, self._port, self._prefix = parts.hostname or "", parts.port, parts.path.rstrip("/")
         self._dependency = dependency
 
-    def recommendations(self, user: int, traceparent: str) -> Recommendations:
+    def recommendations(self, user: int) -> Recommendations:
         """What the user may like; nothing when the service cannot say."""
         try:
             with self._dependency.call(*_ERRORS):
-                answer = self._ask("GET", f"/recommendations?user={user}&limit={SHOWN}", None, traceparent)
+                answer = self._ask("GET", f"/recommendations?user={user}&limit={SHOWN}")
                 items = tuple(int(item) for item in answer["items"])
                 return Recommendations(items, str(answer["recommendation_id"]))
         except Unavailable:
             return Recommendations()
 
-    def fraud_score(self, features: Sequence[float], traceparent: str) -> float | None:
+    def fraud_score(self, features: Sequence[float]) -> float | None:
         """0 (honest) to 1; None when the service cannot say."""
         try:
             with self._dependency.call(*_ERRORS):
-                score = float(self._ask("POST", "/predict", {"features": list(features)}, traceparent)["score"])
+                score = float(self._ask("POST", "/predict", {"features": list(features)})["score"])
                 if not 0 <= score <= 1:
                     raise ValueError(f"a score of {score}")
                 return score
@@ -61,15 +64,21 @@ class MlApi:
         """Finds out whether the service is there."""
         try:
             with self._dependency.call(*_ERRORS):
-                self._ask("GET", "/healthz", None, "")
+                self._ask("GET", "/healthz")
         except Unavailable:
             return
 
-    def _ask(self, method: str, path: str, body: Any, traceparent: str) -> Any:
+    def _ask(self, method: str, path: str, body: Any = None) -> Any:
+        with outgoing(method, self._url + path, path.partition("?")[0]) as call:
+            status, text = self._exchange(method, path, body, call.headers)
+            call.answered(status)
+        if status != 200:
+            raise ValueError(f"{method} {path.partition('?')[0]} answered {status}")
+        return json.loads(text)
+
+    def _exchange(self, method: str, path: str, body: Any, trace: Mapping[str, str]) -> tuple[int, bytes]:
         give_up = time.monotonic() + API_SECONDS
-        headers = {"Accept": "application/json", "Connection": "close"}
-        if traceparent:
-            headers["traceparent"] = traceparent
+        headers = {"Accept": "application/json", "Connection": "close", **trace}
         if body is not None:
             headers["Content-Type"] = "application/json"
         connection = self._connection(self._host, self._port, timeout=API_SECONDS)
@@ -87,9 +96,7 @@ class MlApi:
                 text += part
         finally:
             connection.close()
-        if answer.status != 200:
-            raise ValueError(f"{method} {path.partition('?')[0]} answered {answer.status}")
-        return json.loads(text)
+        return answer.status, text
 
 
 def _left(until: float) -> float:

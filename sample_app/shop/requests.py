@@ -12,7 +12,6 @@ from django.http import HttpRequest, UnreadablePostError
 from .settings import BODY_BYTES
 
 LARGEST_ID = 2**63 - 1
-_TRACEPARENT = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 
 
 class Invalid(Exception):
@@ -58,12 +57,6 @@ def queried(request: HttpRequest, name: str, highest: int = LARGEST_ID) -> int |
     if not re.fullmatch("[0-9]{1,19}", value) or not 1 <= int(value) <= highest:
         raise Invalid(f"{name} must be a whole number from 1 to {highest}")
     return int(value)
-
-
-def traceparent_of(request: HttpRequest) -> str:
-    """The W3C `traceparent` header; "" where there is none that anybody could follow."""
-    value = str(request.headers.get("traceparent", ""))
-    return value if _TRACEPARENT.fullmatch(value) else ""
 
 
 def _is_unicode(value: str) -> bool:

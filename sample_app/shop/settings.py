@@ -16,6 +16,9 @@ from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError as CacheConnectionError
 from redis.retry import Retry
 
+SERVICE = "shop"
+"""What its lines and spans call it, unless OTEL_SERVICE_NAME does."""
+
 CONNECT_SECONDS = 2
 STATEMENT_SECONDS = 2
 CACHE_SECONDS = 1.0
@@ -97,6 +100,7 @@ def django_settings(shop: Settings) -> dict[str, Any]:
         "LOGGING_CONFIG": None,
         "MIDDLEWARE": [
             "sample_app.shop.middleware.OperatorPages",
+            "sample_app.telemetry.django_app.Observed",
             "django_prometheus.middleware.PrometheusBeforeMiddleware",
             "django.middleware.common.CommonMiddleware",
             "sample_app.shop.middleware.RequestMetrics",

@@ -8,10 +8,12 @@ from typing import Any
 
 from django.http import HttpRequest, JsonResponse
 
+from sample_app.telemetry import note_user
+
 from .apps import shop
 from .dependencies import Unavailable
 from .models import NAME_LENGTH, TEXT_LENGTH
-from .requests import Invalid, body_of, queried, text, traceparent_of, whole
+from .requests import Invalid, body_of, queried, text, whole
 from .store import PAGE_SIZE, NotFound
 
 HIGHEST_PRICE = 10**12
@@ -63,6 +65,7 @@ def products(request: HttpRequest) -> JsonResponse:
         return JsonResponse({"page": page, "next": more, "products": rows[:PAGE_SIZE]})
     body = body_of(request)
     seller, name, price = whole(body, "seller"), text(body, "name", NAME_LENGTH), whole(body, "price", 0, HIGHEST_PRICE)
+    note_user(seller)
     return JsonResponse(shop().store.add_product(seller, name, price), status=201)
 
 
@@ -73,8 +76,9 @@ def product(request: HttpRequest, product: int) -> JsonResponse:
     row = shop().store.product(product)
     if user is None:
         return JsonResponse({**row, "recommendations": [], "recommendation_id": None})
+    note_user(user)
     shop().store.seen(user)
-    found = shop().api.recommendations(user, traceparent_of(request))
+    found = shop().api.recommendations(user)
     return JsonResponse({**row, "recommendations": found.items, "recommendation_id": found.id})
 
 
@@ -83,9 +87,10 @@ def transactions(request: HttpRequest) -> JsonResponse:
     """Sells a product to a user; the fraud score is kept and judged by nobody."""
     body = body_of(request)
     buyer, product = whole(body, "buyer"), whole(body, "product")
+    note_user(buyer)
     store = shop().store
     price = store.product(product)["price"]
-    score = shop().api.fraud_score(store.buying_features(buyer, price), traceparent_of(request))
+    score = shop().api.fraud_score(store.buying_features(buyer, price))
     sale = store.add_transaction(buyer, product, price, score)
     return JsonResponse({"id": sale, "amount": price, "score": score}, status=201)
 
@@ -95,6 +100,7 @@ def messages(request: HttpRequest) -> JsonResponse:
     """Sends a message."""
     body = body_of(request)
     sender, recipient, content = whole(body, "sender"), whole(body, "recipient"), text(body, "text", TEXT_LENGTH)
+    note_user(sender)
     return JsonResponse({"id": shop().store.add_message(sender, recipient, content)}, status=201)
 
 

@@ -11,11 +11,13 @@ from typing import Any
 
 from prometheus_client import REGISTRY, CollectorRegistry
 
+from .current import Seen
 from .exposition import render
 from .metrics import Metrics, MetricsSettings, TraceIdOf
 from .multiprocess import forget_dead_workers, mark_process_dead
 from .names import UNMATCHED
 from .routes import RouteTable, declared
+from .served import Requests, wire_attributes
 from .traceparent import trace_id_of
 
 Scope = MutableMapping[str, Any]
@@ -69,6 +71,7 @@ class MetricsMiddleware:
         self._callback = metrics.settings.trace_id
         self._callback_failed = False
         self._routes: RouteTable | None = None
+        self._requests: Requests | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One ASGI connection."""
@@ -85,6 +88,8 @@ class MetricsMiddleware:
         status = 0
         left = finished = False
         reason: object = None
+        requests = self._requests
+        seen = None if requests is None else requests.begin(scope["headers"])
         self._begin()
         start = perf_counter()
 
@@ -100,7 +105,7 @@ class MetricsMiddleware:
             await send(message)
             if not finished:
                 finished = True
-                self._finish(scope, status, start, reason)
+                self._finish(scope, status, start, reason, seen)
 
         def send_watched(message: Message) -> Awaitable[None]:
             nonlocal status, reason
@@ -118,20 +123,30 @@ class MetricsMiddleware:
         except BaseException as error:
             if not finished:
                 gone = left or isinstance(error, asyncio.CancelledError)
-                self._finish(scope, (status or CLIENT_CLOSED_REQUEST) if gone else 500, start, error)
+                self._finish(scope, (status or CLIENT_CLOSED_REQUEST) if gone else 500, start, error, seen)
             raise
-        if not finished:
-            self._finish(scope, status or (CLIENT_CLOSED_REQUEST if left else 500), start, reason)
-        return None
+        else:
+            if not finished:
+                self._finish(scope, status or (CLIENT_CLOSED_REQUEST if left else 500), start, reason, seen)
+        finally:
+            if requests is not None and seen is not None:
+                requests.leave(seen)
 
-    def _finish(self, scope: Scope, status: int, start: float, reason: object) -> None:
+    def _finish(self, scope: Scope, status: int, start: float, reason: object, seen: Seen | None) -> None:
         seconds = perf_counter() - start
         template = self._routes.template(scope) if self._routes else UNMATCHED
-        trace_id = self._trace_id(scope) if self._exemplars else None
-        self._end(scope["method"], template, status, seconds, trace_id)
+        method = scope["method"]
+        if seen is not None and seen.span is not None:
+            trace_id: str | None = seen.trace_id
+        else:
+            trace_id = self._trace_id(scope) if self._exemplars else None
+        self._end(method, template, status, seconds, trace_id)
         if status >= 400 and self.metrics.on_error:
             trace_id = trace_id or self._trace_id(scope)
-            self.metrics.on_error(scope["method"], template, status, trace_id, reason)
+            self.metrics.on_error(method, template, status, trace_id, reason)
+        if seen is not None and self._requests is not None:
+            wire = _wire(seen, scope) if seen.span is not None else {}
+            self._requests.end(seen, method, template, status, seconds, reason, wire)
 
     def _trace_id(self, scope: Scope) -> str | None:
         given = self._callback
@@ -156,6 +171,7 @@ class MetricsMiddleware:
         self._routes = RouteTable(app)
         declare_routes(app, self.metrics)
         self._begin, self._end = self.metrics.begin, self.metrics.end
+        self._requests = self.metrics.requests
         for started in self.metrics.on_start:
             started()
 
@@ -170,6 +186,8 @@ class MetricsMiddleware:
                 self._prepare(scope)
             elif message["type"] in ("lifespan.shutdown.complete", "lifespan.shutdown.failed"):
                 mark_process_dead(os.getpid())
+                for stopped in self.metrics.on_stop:
+                    await asyncio.to_thread(stopped)
             await send(message)
 
         await self._app(scope, receive, send_watched)
@@ -195,6 +213,18 @@ class MetricsMiddleware:
         if page.content_encoding:
             headers.append((b"content-encoding", page.content_encoding.encode("latin-1")))
         await _respond(send, 200, headers, page.body, head=scope["method"] == "HEAD")
+
+
+def _wire(seen: Seen, scope: Scope) -> dict[str, Any]:
+    server, client = scope.get("server"), scope.get("client")
+    return wire_attributes(
+        seen,
+        scope["path"],
+        scope.get("scheme", "http"),
+        scope["http_version"],
+        None if server is None else (server[0], server[1]),
+        None if client is None else (client[0], client[1]),
+    )
 
 
 async def _respond(

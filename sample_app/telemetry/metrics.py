@@ -10,6 +10,7 @@ from prometheus_client import CollectorRegistry
 
 from .multiprocess import SharedStore, multiprocess_active
 from .names import DECLARED_STATUSES, method_label
+from .served import Requests
 from .store import MemoryStore
 
 DEFAULT_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.8, 1.0, 1.5, 2.5, 3.0, 5.0, 10.0)
@@ -76,6 +77,8 @@ class Metrics:
         silent: request paths that the middleware does not measure: those of the settings and of `pages`.
         pages: what else the middleware answers itself, by request path; use `serve`.
         on_start: called once, when the app has started or its first request arrives.
+        on_stop: called when the app has stopped, in a thread.
+        requests: makes a span and a line of each request; None makes neither. See `observe`.
         on_error: called after each request that was answered with 4xx or 5xx.
     """
 
@@ -89,6 +92,8 @@ class Metrics:
         self.silent = {*self.settings.exclude, self.settings.path} - {""}
         self.pages: dict[str, Page] = {}
         self.on_start: list[Callable[[], None]] = []
+        self.on_stop: list[Callable[[], object]] = []
+        self.requests: Requests | None = None
         self.on_error: OnError | None = None
 
     def serve(self, path: str, page: Page) -> None:

@@ -23,6 +23,18 @@ OTHER = "other"
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"})
 DECLARED_STATUSES = ("2xx", "4xx", "5xx")
 
+REQUEST_LOGGER = "request"
+"""The `logger` of the line that each request writes."""
+
+DROPPED, SENT = "telemetry_dropped", "telemetry_sent"
+"""Counters by `signal`; the client writes them with `_total`."""
+
+TRACES, LOGS = "traces", "logs"
+HELP_OF_SHIPPING = {
+    DROPPED: "Spans and log records that were thrown away: too many waited, or the collector refused them.",
+    SENT: "Spans and log records that the collector took.",
+}
+
 _STATUSES = ("5xx", "1xx", "2xx", "3xx", "4xx", "5xx")
 
 

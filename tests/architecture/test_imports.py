@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 
-from tests.architecture.sources import imports, python_files, shown, unit
+from tests.architecture.sources import ROOT, imports, python_files, shown, unit
 
 # A part of the generator may import what stands in a line above its own, and nothing of its own line or below.
 LINES = (
@@ -120,13 +126,60 @@ def test_the_sample_app_and_the_generator_are_strangers() -> None:
     assert crossed == []
 
 
+# The telemetry core needs prometheus_client alone; what else a file of it may import, once somebody asks for that file.
+OPTIONAL = {
+    "django_app": {"django"},
+    "httpx_client": {"httpx"},
+    "otlp": {"google", "opentelemetry"},
+    "tracing": {"opentelemetry"},
+    "telemetry": {"opentelemetry"},  # names of types alone
+}
+
+
 def test_the_telemetry_core_needs_one_library() -> None:
-    """A user copies the folder into a service: it imports itself, the standard library and prometheus_client."""
-    import sys  # noqa: PLC0415
+    """A user copies the folder into a service: it imports itself, the standard library and prometheus_client.
 
+    The files that need more are imported by nobody before they are needed.
+    """
     allowed = {*sys.stdlib_module_names, "prometheus_client"}
-    folder = [path for path in python_files("sample_app") if "telemetry" in path.parts]
-    foreign = {m for path in folder for m in imports(path) if m.split(".")[0] not in allowed}
+    folder = [path for path in python_files("sample_app") if shown(path).startswith("sample_app/telemetry/")]
+    foreign = {
+        f"{path.stem} imports {module}"
+        for path in folder
+        for module in imports(path)
+        if module.split(".")[0] not in allowed | OPTIONAL.get(path.stem, set())
+    }
 
-    assert folder
+    assert OPTIONAL.keys() < {path.stem for path in folder}
     assert foreign == set()
+
+
+def test_the_telemetry_core_works_without_what_is_optional(tmp_path: Path) -> None:
+    """The copied folder, in an interpreter that has neither OpenTelemetry nor a framework: it imports and observes."""
+    shutil.copytree(ROOT / "sample_app" / "telemetry", tmp_path / "telemetry")
+    refused = sorted({*{name for names in OPTIONAL.values() for name in names}, "fastapi", "starlette", "pydantic"})
+    program = f"""
+import os, sys
+class Refuse:
+    def find_spec(self, name, path=None, target=None):
+        if name.split(".")[0] in {refused}:
+            raise ModuleNotFoundError(name)
+sys.meta_path.insert(0, Refuse())
+os.environ["OTEL_EXPORTER_OTLP_ENDPOINT"] = "http://127.0.0.1:9"
+import telemetry
+metrics = telemetry.Metrics(telemetry.telemetry.REGISTRY)
+observed = telemetry.observe(None, metrics)
+observed.start()
+seen = observed.requests.begin([(b"traceparent", b"00-{"a" * 32}-{"b" * 16}-01")])
+with telemetry.outgoing("GET", "http://other/") as call:
+    print(call.headers["traceparent"])
+observed.requests.end(seen, "GET", "/items", 200, 0.01, None, {{}})
+"""
+    ran = subprocess.run(
+        [sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, timeout=60, check=True
+    )
+    warned, sent_on, line = ran.stdout.splitlines()
+
+    assert "install opentelemetry-sdk" in json.loads(warned)["message"]
+    assert sent_on == f"00-{'a' * 32}-{'b' * 16}-01"
+    assert json.loads(line)["trace_id"] == "a" * 32

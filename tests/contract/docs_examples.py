@@ -111,6 +111,7 @@ class Run:
     port: int
     part: str = "run"
     push_to: str = ""
+    collector: str = ""
     process: subprocess.Popen[bytes] | None = field(default=None, init=False)
     folder: Path = field(default=Path(), init=False)
 
@@ -140,6 +141,8 @@ class Run:
             text = text.replace(written, here)
         if self.push_to:
             text = text.replace("http://localhost:9090", self.push_to)
+        if self.collector:
+            text = text.replace("http://localhost:4318", self.collector)
         return re.sub(rf"(?<=[: =]){self.example.port}\b", str(self.port), text)
 
     def start(self, folder: Path) -> None:

@@ -359,6 +359,7 @@ def _outline(text: str) -> list[str]:
 def test_every_block_has_its_use() -> None:
     """No part that no test reads, so nothing in the document is only said."""
     used = {"install", "run", "workers", "summary", "asked", "answered", "spec", "rules", "init", "proposed", "start"}
+    used |= {"traced-install", "traced", "line"}  # of test_instrument_traces.py
     unused = {f"{e.name}/{part}" for e in EXAMPLES.values() for part in e.parts if part[-3:] != ".py"} - {
         f"{e.name}/{part}" for e in EXAMPLES.values() for part in used
     }

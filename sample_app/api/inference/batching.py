@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from time import perf_counter
 from typing import Generic
 
+from sample_app.telemetry import Call, inference
+
 from .errors import ModelFailed, Unavailable
 from .host import In, ModelHost, Out, Ran, finished
 
@@ -18,6 +20,7 @@ class _Waiting(Generic[In, Out]):
     request: In
     answer: asyncio.Future[Out]
     arrived: float
+    span: Call
 
 
 class BatchQueue(Generic[In, Out]):
@@ -53,8 +56,8 @@ class BatchQueue(Generic[In, Out]):
         if len(self._waiting) >= self._max_queue:
             self._metrics.rejected.inc()
             raise Unavailable(f"the queue of {self.model.name} is full ({len(self._waiting)} waiting)")
-        waiting = _Waiting(request, loop.create_future(), perf_counter())
-        waiting.answer.add_done_callback(lambda answer: self._drop(waiting) if answer.cancelled() else None)
+        waiting = _Waiting(request, loop.create_future(), perf_counter(), inference(self.model.name))
+        waiting.answer.add_done_callback(lambda answer: self._done(waiting, answer))
         self._waiting.append(waiting)
         self._count()
         self._arrived.set()
@@ -129,14 +132,17 @@ class BatchQueue(Generic[In, Out]):
     async def _answer(self, batch: list[_Waiting[In, Out]]) -> None:
         self._running = True
         try:
-            ran = await finished(self.model.run([one.request for one in batch]))
+            ran = await finished(self.model.run([one.request for one in batch], [one.span for one in batch]))
         except Exception as error:
             ran = Ran(error, perf_counter(), 0.0)
         finally:
             self._running = False
         outcome = ran.outcome
         failed = isinstance(outcome, Exception)
-        waits = (max(0.0, ran.started - one.arrived) for one in batch)
+        waits = [max(0.0, ran.started - one.arrived) for one in batch]
+        for one, wait in zip(batch, waits, strict=True):
+            one.span.set("inference.queue_wait_seconds", wait)
+            one.span.set("inference.batch_size", len(batch))
         self._metrics.ran(len(batch), ran.seconds, waits, ok=not failed)
         if isinstance(outcome, Exception):
             for one in batch:
@@ -150,6 +156,14 @@ class BatchQueue(Generic[In, Out]):
         taken = [self._waiting.popleft() for _ in range(min(count, len(self._waiting)))]
         self._count()
         return taken
+
+    def _done(self, waiting: _Waiting[In, Out], answer: asyncio.Future[Out]) -> None:
+        if answer.cancelled():
+            self._drop(waiting)
+            waiting.span.failed("cancelled")
+            waiting.span.end()
+        else:
+            waiting.span.end(answer.exception())
 
     def _drop(self, waiting: _Waiting[In, Out]) -> None:
         with suppress(ValueError):  # it is in a batch already

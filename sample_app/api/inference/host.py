@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from time import perf_counter
 from typing import Any, Generic, Protocol, TypeVar
 
+from sample_app.telemetry import Call
+
 from .metrics import ModelMetrics
 
 In = TypeVar("In")
@@ -78,9 +80,12 @@ class ModelHost(Generic[In, Out]):
                 self._loading = self._thread.submit(self._cold_start, seconds)
             return self._loading
 
-    def run(self, batch: Sequence[In]) -> Future[Ran[Out]]:
-        """Runs a batch after whatever the thread has to do before it. An error of the model is part of the result."""
-        return self._thread.submit(self._run, batch)
+    def run(self, batch: Sequence[In], spans: Sequence[Call] = ()) -> Future[Ran[Out]]:
+        """Runs a batch after whatever the thread has to do before it. An error of the model is part of the result.
+
+        spans: those of its requests; the batch is a span below the first of them, linked to the others.
+        """
+        return self._thread.submit(self._run, batch, spans)
 
     def close(self) -> None:
         """Forgets the model; what waits for the thread is cancelled. A later `load` starts anew."""
@@ -107,7 +112,17 @@ class ModelHost(Generic[In, Out]):
         _log.info("the model %s is ready after %.3f s, accuracy %.3f", self.name, seconds, model.accuracy)
         return seconds
 
-    def _run(self, batch: Sequence[In]) -> Ran[Out]:
+    def _run(self, batch: Sequence[In], spans: Sequence[Call]) -> Ran[Out]:
+        if not spans:
+            return self._infer(batch)
+        facts: dict[str, str | int] = {"inference.model": self.name, "inference.batch_size": len(batch)}
+        with spans[0].child(f"batch {self.name}", facts, spans[1:]) as span:
+            ran = self._infer(batch)
+            if isinstance(ran.outcome, Exception):
+                span.failed(type(ran.outcome).__name__)
+            return ran
+
+    def _infer(self, batch: Sequence[In]) -> Ran[Out]:
         outcome: Sequence[Out] | Exception
         started = perf_counter()
         try:

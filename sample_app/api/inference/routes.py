@@ -10,6 +10,7 @@ from fastapi import APIRouter, HTTPException, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from sample_app.api.feedback import Expired, Feedback, NotOurs
+from sample_app.telemetry import note_user
 from sample_app.telemetry.asgi import CLIENT_CLOSED_REQUEST
 
 from .errors import ModelFailed, Unavailable
@@ -52,6 +53,7 @@ def inference_routes(inference: Inference, feedback: Feedback) -> APIRouter:
         user: Annotated[int, Query(ge=0, le=10**9)] = 1,
         limit: Annotated[int, Query(ge=1, le=50)] = 5,
     ) -> dict[str, Any]:
+        note_user(user)
         items = await _answer(request, lambda: inference.recommend(user, limit))
         return {"user": user, "items": items, "recommendation_id": feedback.served()}
 

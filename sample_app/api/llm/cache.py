@@ -32,7 +32,7 @@ class PromptCache:
             return await redis.get(name)
 
         try:
-            value = await self._link.call(read)
+            value = await self._link.call("GET", read)
         except CacheDown:
             return None
         found = _completion(value) if value is not None else None
@@ -47,7 +47,7 @@ class PromptCache:
             await redis.set(name, value, ex=self._seconds)
 
         try:
-            await self._link.call(write)
+            await self._link.call("SET", write)
         except CacheDown:
             return
 
@@ -57,7 +57,7 @@ class PromptCache:
         async def read(redis: Redis) -> float:
             return _usd(await redis.get(_SPEND + day))
 
-        return await self._link.call(read)
+        return await self._link.call("GET", read)
 
     async def book_usd(self, day: str, usd: float) -> None:
         """Adds to a day's spend. Raises CacheDown."""
@@ -68,7 +68,7 @@ class PromptCache:
             pipeline.expire(_SPEND + day, _SPEND_SECONDS)
             await pipeline.execute()
 
-        await self._link.call(add)
+        await self._link.call("INCRBYFLOAT", add)
 
     async def close(self) -> None:
         """Closes all connections."""

@@ -6,6 +6,9 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
+
+from sample_app.telemetry import chat, tell_usage
 
 from .cache import PromptCache
 from .chat import Backend, ChatRequest, Completion, Refused, prompt_of
@@ -43,6 +46,7 @@ class Gateway:
         self._cache = cache
         self._ledger = Ledger(settings.spend_file, cache, clock)
         self._backend = _backend(settings)
+        self._server = _server(settings)
         metrics.declare(settings.prices, settings.daily_budget_usd)
 
     @classmethod
@@ -104,13 +108,27 @@ class Gateway:
             raise Refused(429, reason, "rejected", {"Retry-After": str(self._ledger.seconds_left())})
 
     async def _ask(self, model: str, asked: ChatRequest) -> Completion:
-        try:
-            completion = await self._backend.complete(model, asked)
-        except Refused as refused:
-            self._metrics.report(LLM, up=refused.outcome == "rejected")
-            raise
+        named = self._settings.named(model)
+        with chat(named, *self._server) as call:
+            try:
+                completion = await self._backend.complete(model, asked)
+            except Refused as refused:
+                self._metrics.report(LLM, up=refused.outcome == "rejected")
+                call.failed(str(refused.status))
+                call.end()
+                raise
+            answered = named if completion.model == model else completion.model
+            tell_usage(call, answered, completion.input_tokens, completion.output_tokens)
         self._metrics.report(LLM, up=True)
         return completion
+
+
+def _server(settings: LlmSettings) -> tuple[str, str, int]:
+    """Who answers, as OpenTelemetry names it, and where."""
+    if settings.upstream is None:
+        return "builtin", "", 0
+    parts = urlsplit(settings.upstream)
+    return "openai", parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
 
 
 def _backend(settings: LlmSettings) -> Backend:

@@ -7,11 +7,14 @@ import logging
 import time
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
+from urllib.parse import urlsplit
 
 from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
+
+from sample_app.telemetry import cache
 
 CALL_SECONDS = 0.5
 PAUSE_SECONDS = 5.0
@@ -44,20 +47,26 @@ class CacheLink:
             protocol=2,
         )
         self._client = Redis.from_pool(pool)
+        parts = urlsplit(url)
+        self._where = (parts.hostname or "", parts.port or 6379)
         self._report = report
         self._clock = clock
         self._down = False
         self._next_try = 0.0
 
-    async def call(self, work: Callable[[Redis], Awaitable[T]]) -> T:
-        """What `work` gives, within half a second. Raises CacheDown, at once while the server is known to be down."""
+    async def call(self, operation: str, work: Callable[[Redis], Awaitable[T]]) -> T:
+        """What `work` gives, within half a second. Raises CacheDown, at once while the server is known to be down.
+
+        operation: the name of its span.
+        """
         if self._down:
             if self._clock() < self._next_try:
                 raise CacheDown("the cache is down")
             self._next_try = self._clock() + PAUSE_SECONDS
         try:
-            async with asyncio.timeout(CALL_SECONDS):
-                result = await work(self._client)
+            with cache(operation, *self._where):
+                async with asyncio.timeout(CALL_SECONDS):
+                    result = await work(self._client)
         except (RedisError, OSError, TimeoutError) as error:
             self._fail(error)
             raise CacheDown("the cache is down") from error

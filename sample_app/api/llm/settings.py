@@ -74,6 +74,10 @@ class LlmSettings:
         """The value of the label `model`: the name where the price table has it."""
         return model if model in self.prices else OTHER
 
+    def named(self, model: str) -> str:
+        """The name in a span: one that the operator knows. Clients can ask by any, also by one that is a secret."""
+        return model if model == self.model else self.label(model)
+
     def cost_usd(self, label: str, input_tokens: int, output_tokens: int) -> float:
         """What these tokens cost at the price of `label`. Raises KeyError for a name without a price."""
         price_in, price_out = self.prices[label]

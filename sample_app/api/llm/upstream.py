@@ -10,6 +10,8 @@ from typing import Annotated, Any
 import httpx
 from pydantic import BaseModel, Field, ValidationError
 
+from sample_app.telemetry.httpx_client import AsyncTraced
+
 from .chat import ChatRequest, Completion, Refused, prompt_of
 from .tokens import count_prompt, tokenize
 
@@ -49,7 +51,8 @@ class Upstream:
         self._url = base_url.rstrip("/") + "/chat/completions"
         self._key_file = key_file
         self._seconds = timeout_seconds
-        self._client = httpx.AsyncClient(timeout=timeout_seconds, trust_env=False)
+        transport = AsyncTraced(httpx.AsyncHTTPTransport(trust_env=False))
+        self._client = httpx.AsyncClient(timeout=timeout_seconds, trust_env=False, transport=transport)
 
     async def complete(self, model: str, asked: ChatRequest) -> Completion:
         """The upstream's answer.

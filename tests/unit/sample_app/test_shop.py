@@ -274,5 +274,7 @@ def test_errors_are_visible_to_increase_from_the_start(database: str, cache: str
             assert samples[name, (("method", method), ("status", status), ("view", view))] == 0
     assert samples["shop_transactions_completed_total", ()] == 0
     assert samples["process_cpu_seconds_total", ()] > 0
-    assert {"time", "level", "logger", "message"} <= json.loads(fresh.log.read_text().splitlines()[0]).keys()
+    assert {"timestamp", "level", "message", "service", "logger"} <= json.loads(
+        fresh.log.read_text().splitlines()[0]
+    ).keys()
     assert not [name for name, _labels in samples if name.endswith("_created")]
