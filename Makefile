@@ -64,7 +64,7 @@ lint: $(VENV)/dev ## ruff and mypy
 format: $(VENV)/dev ## Format the code
 	@$(VENV)/bin/ruff format . && $(VENV)/bin/ruff check --fix .
 
-bench: $(VENV)/dev ## The benchmarks, with their peers in the same run
+bench: $(VENV)/dev tools ## The benchmarks, with their peers in the same run
 	@$(PY) -m bench
 
 golden: $(VENV)/dev ## Rewrite the expectations of the golden cases; review the diff like code

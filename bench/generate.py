@@ -28,7 +28,7 @@ KINDS = ("fastapi", "django", "starlette", "flask", "opentelemetry")
 TARGETS, TEAMS = 3, 20
 MOST_CHECKED = 1000
 OVERRIDDEN = 10
-"""Every tenth service has limits of its own and a route with another."""
+"""Every tenth service has limits of its own, a route with another, and an SLO."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +82,7 @@ def _service(number: int) -> dict[str, Any]:
     if number % OVERRIDDEN == 0:
         made["thresholds"] = {"latency_p95": "1s", "error_ratio": "2%"}
         made["routes"] = [{"route": "/predict", "latency_p95": "2500ms"}]
+        made["slo"] = {"availability": "99.9%", "latency": {"objective": "95%", "below": "1s"}, "window": "30d"}
     return made
 
 
