@@ -132,13 +132,15 @@ def evaluation_table(runs: list[Run]) -> list[str]:
 
 
 def shares(runs: list[Run]) -> list[tuple[str, bool]]:
-    """All groups together, and the worst, as shares of their intervals; each with its verdict."""
+    """All groups together, and the worst of them, as shares of their intervals; and if each were as its fastest."""
     found = []
     for run in runs:
         by_group = {group: run.share(group) for group in run.intervals()}
         worst, every = max(by_group, key=lambda group: by_group[group]), sum(by_group.values())
-        text = f"{run.size.services:>6,} services: {every:.1%} of the interval, of which {worst} {by_group[worst]:.1%}"
-        found.append((f"{text} (aim: under {MOST_OF_INTERVAL:.0%})", every < MOST_OF_INTERVAL))
+        best = sum(min(run.seconds(group)) / interval for group, interval in run.intervals().items())
+        text = f"{every:.1%} of the interval, at best {best:.1%}; the worst is {worst}, {by_group[worst]:.1%}"
+        whole = f"{run.size.services:>6,} services: {text} (aim: under {MOST_OF_INTERVAL:.0%})"
+        found.append((whole, every < MOST_OF_INTERVAL))
     return found
 
 

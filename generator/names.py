@@ -67,6 +67,7 @@ LATENCY_USUAL = "service:http_latency_seconds:p95_mean1h"
 LATENCY_BAND_HIGH = "service:http_latency_seconds:p95_band_high"
 CAPACITY_USED = "service:capacity_used:ratio"
 LATENCY_BUCKETS = "service_le:http_latency_seconds_bucket:rate5m"
+LATENCY_BUCKETS_ROUTE = "service_route_le:http_latency_seconds_bucket:rate5m"
 
 
 # Targets of every kind, and the stack itself

@@ -165,10 +165,13 @@ def _latency(sources: tuple[Source, ...]) -> Iterator[RecordingRule]:
             yield RecordingRule(names.latency(statistic), _quantile(q, names.LATENCY_BUCKETS, 1.0))
     for source in sources:
         yield from _route_latency(source)
+    if any(_in_seconds(s, by_route=True) for s in sources):
+        for statistic, q in QUANTILES:
+            yield RecordingRule(names.latency(statistic, by_route=True), _quantile(q, names.LATENCY_BUCKETS_ROUTE, 1.0))
 
 
-def _in_seconds(source: Source) -> bool:
-    durations = source.profile.service_durations
+def _in_seconds(source: Source, *, by_route: bool = False) -> bool:
+    durations = source.profile.route_durations[:1] if by_route else source.profile.service_durations
     return bool(durations) and all(d.unit == 1.0 for d in durations)
 
 
@@ -197,6 +200,10 @@ def _route_latency(source: Source) -> Iterator[RecordingRule]:
         mean = f"{sum_by(by, _part(source, duration, '_sum'))} / ({sum_by(by, _part(source, duration, '_count'))} > 0)"
         yield RecordingRule(names.latency("mean", by_route=True), _scaled(_to_route(mean, label), duration.unit))
         buckets = sum_by((*by, "le"), _part(source, duration, "_bucket"))
+        if _in_seconds(source, by_route=True):
+            # Rated once for all quantiles: rating buckets is what costs most of all.
+            yield RecordingRule(names.LATENCY_BUCKETS_ROUTE, _to_route(buckets, label, "le"))
+            continue
         for statistic, q in QUANTILES:
             quantile = _to_route(_quantile(q, buckets, duration.unit), label)
             yield RecordingRule(names.latency(statistic, by_route=True), quantile)
@@ -219,9 +226,12 @@ def _scaled(expression: str, unit: float) -> str:
     return expression if unit == 1.0 else f"({expression}) * {number(unit)}"
 
 
-def _to_route(expression: str, label: str) -> str:
+def _to_route(expression: str, label: str, *more: str) -> str:
     """From the library's own route label to `route`, after aggregation, when few series are left."""
-    return expression if label == names.ROUTE else f"max by (service, route) ({rename(expression, names.ROUTE, label)})"
+    if label == names.ROUTE:
+        return expression
+    kept = ", ".join((names.SERVICE, names.ROUTE, *more))
+    return f"max by ({kept}) ({rename(expression, names.ROUTE, label)})"
 
 
 def _mean(source: Source, by: tuple[str, ...]) -> str:
