@@ -84,6 +84,10 @@ NOTIFICATIONS_FAILED = "instance_integration:notifications_failed:increase"
 CONFIG_RELOADED = "instance:config_reload:success"
 STORAGE_USED = "instance:metrics_storage_used:ratio"
 STORAGE_AGE = "instance:metrics_storage_age:ratio"
+LOGS_REFUSED = "instance_reason:logs_refused:increase5m"
+LOGS_KEPT_BACK = "instance:logs_kept_back:increase5m"
+SPANS_REFUSED = "instance_reason:spans_refused:increase5m"
+SPANS_KEPT_BACK = "instance:spans_kept_back:increase5m"
 # Service level objectives: labels service and slo (availability or latency)
 SLO, WINDOW = "slo", "window"
 SLO_OBJECTIVE = "service:slo_objective:ratio"
@@ -236,6 +240,7 @@ DOCKER_GROUP = "DOCKER_GID"
 COMPOSE_FILE = "docker-compose.yml"
 PROMETHEUS_CONFIG = "prometheus/prometheus.yml"
 LOKI_CONFIG = "loki/config.yml"
+LOKI_RULES = "loki/rules/fake/logs.yml"
 TEMPO_CONFIG = "tempo/config.yml"
 COLLECTOR_CONFIG = "collector/config.yml"
 ALERTMANAGER_CONFIG = "alertmanager/alertmanager.yml"
@@ -282,6 +287,7 @@ def dashboard_file(uid: str) -> str:
 
 DATASOURCE_PROMETHEUS = "prometheus"
 DATASOURCE_ALERTMANAGER = "alertmanager"
+DATASOURCE_LOKI, DATASOURCE_TEMPO = "loki", "tempo"
 DASHBOARD_SERVICES = "services-overview"
 
 # Alerts of the catalogue; `disable` accepts every one of them, whether this version renders it or not.
@@ -329,6 +335,7 @@ CATALOGUE = (
     "QueueBacklog",
     "RedisHitRatioLow",
     "RedisMemoryHigh",
+    "RepeatedException",
     "RuleEvaluationFailing",
     "ServiceDown",
     "TargetFlapping",

@@ -24,6 +24,14 @@ class Switchable(Part):
         return value
 
 
+class LogThresholds(Part):
+    """Limits on what lines say, for the whole stack."""
+
+    repeated_exceptions: Annotated[int, Field(ge=1)] | None = Field(
+        None, description="RepeatedException: so many of one kind within 5 minutes"
+    )
+
+
 class LogsSection(Switchable):
     """Lines of the stack's services and containers, kept in Loki."""
 

@@ -37,6 +37,7 @@ SYMPTOMS = (
     "LlmLatencyHigh",
     "ModelAccuracyLow",
     "QueueBacklog",
+    "RepeatedException",
     "TargetFlapping",
     "ThroughputNearCapacity",
     "TrafficDrop",
