@@ -153,6 +153,10 @@ def _inhibitions() -> list[dict[str, Any]]:
         _inhibit([down, host, 'host!=""'], ['alertname="TargetFlapping"'], [names.HOST]),
         _inhibit([down, f'job="{names.JOB_GPU}"'], ['alertname=~"Gpu.*"'], [names.INSTANCE]),
         _inhibit([down], ['alertname="TargetFlapping"'], [names.JOB, names.INSTANCE]),
+        _inhibit([down, one_of(names.JOB, (names.JOB_LOKI, names.JOB_COLLECTOR))], ['alertname="LogsNotIngested"'], []),
+        _inhibit(
+            [down, one_of(names.JOB, (names.JOB_TEMPO, names.JOB_COLLECTOR))], ['alertname="TracesNotIngested"'], []
+        ),
         _inhibit(
             ['alertname="HostDiskFull"', 'severity="critical"'],
             ['alertname="HostDiskFillsSoon"'],

@@ -140,8 +140,6 @@ def _limits(stack: Stack) -> dict[str, Any]:
         "max_query_bytes_read": "20GB",
         "tsdb_max_query_parallelism": 8,
         "query_timeout": "1m",
-        # Whoever reaches the port could delete by a request.
-        "deletion_mode": "disabled",
     }
 
 

@@ -15,6 +15,7 @@ from generator.rules.disks import disks
 from generator.rules.gpus import gpus
 from generator.rules.hosts import hosts
 from generator.rules.inference import inference
+from generator.rules.ingestion import ingestion
 from generator.rules.llm import llm
 from generator.rules.logged import log_alerts
 from generator.rules.probes import probes
@@ -37,6 +38,7 @@ FAMILIES = (
     databases,
     probes,
     stack_itself,
+    ingestion,
     traffic_history,
     traffic,
 )
