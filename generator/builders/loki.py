@@ -21,8 +21,9 @@ from generator.units import duration
 SCHEMA_FROM = "2024-04-01"
 """Before any line that is taken; a schema may begin in the past, but may never be changed afterwards."""
 RESOURCE_LABELS = ("service", "env", "app", "level")
-LOG_LABELS = ("level",)
-"""Attributes that become labels of streams, of the resource and of the line; all others are structured metadata."""
+LOG_LABELS = ("service", "app", "level")
+"""Attributes that become labels of streams, of the resource and of the line (a container's line has no resource of its
+own); all others are structured metadata."""
 MESSAGE_BYTES = 16 * 1024 * 1024
 CUT = "… (cut)"
 

@@ -134,4 +134,10 @@ WORDS: dict[str, str] = {
     "word.service": "Service",
     "word.received": "received",
     "word.sent": "sent",
+    "link.trace": "The trace",
+    "link.requests": "Requests/s of the service",
+    "link.errors": "5xx share of the service",
+    "link.p95": "Latency p95 of the service",
+    "link.spans": "Spans/s by name",
+    "link.span_p95": "Duration p95 of spans by name",
 }

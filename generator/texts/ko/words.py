@@ -133,4 +133,10 @@ WORDS: dict[str, str] = {
     "word.service": "서비스",
     "word.received": "수신",
     "word.sent": "송신",
+    "link.trace": "트레이스",
+    "link.requests": "서비스의 초당 요청",
+    "link.errors": "서비스의 5xx 비율",
+    "link.p95": "서비스의 지연 p95",
+    "link.spans": "이름별 초당 스팬",
+    "link.span_p95": "이름별 스팬 p95",
 }
