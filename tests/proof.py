@@ -32,6 +32,8 @@ SERVERS = (
     "redis_exporter",
     "process_exporter",
     "grafana",
+    "loki",
+    "tempo",
     ENGINE,
     COMPOSE,
     NODE,

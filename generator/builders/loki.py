@@ -72,6 +72,7 @@ def configuration(stack: Stack) -> dict[str, Any]:
             "retention_delete_worker_count": 10,
         },
         "limits_config": _limits(stack),
+        "querier": {"max_concurrent": 4},
         **_caches(),
         "ruler": _ruler(stack, folder),
     }
@@ -151,7 +152,6 @@ def _caches() -> dict[str, Any]:
     return {
         "chunk_store_config": {"chunk_cache_config": small},
         "query_range": {"results_cache": smaller},
-        "querier": {"max_concurrent": 4},
     }
 
 

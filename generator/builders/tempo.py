@@ -27,7 +27,7 @@ def build(stack: Stack) -> Iterable[Artifact]:
 def configuration(stack: Stack) -> dict[str, Any]:
     """config.yml as a mapping; every folder is named, since the defaults are those of the image."""
     folder = "/var/tempo" if stack.target == "compose" else "${STACK_STATE}/data/tempo"
-    kept = duration(stack.retention.traces)
+    kept = _hours(stack.retention.traces)
     return {
         "stream_over_http_enabled": True,
         "usage_report": {"reporting_enabled": False},
@@ -37,6 +37,9 @@ def configuration(stack: Stack) -> dict[str, Any]:
             "wal": {"path": f"{folder}/live-store/traces"},
             "shutdown_marker_dir": f"{folder}/live-store/shutdown-marker",
             "max_live_traces_bytes": 100_000_000,
+            # The collector hands traces over whole, so they need not wait long in memory, where a kill would take them.
+            "max_trace_idle": "2s",
+            "flush_check_period": "2s",
         },
         "storage": {
             "trace": {
@@ -52,12 +55,19 @@ def configuration(stack: Stack) -> dict[str, Any]:
             "local_work_path": f"{folder}/scheduler",
             "provider": {"compaction": {"compaction": {"block_retention": kept}}},
         },
-        "backend_worker": {"compaction": {"block_retention": kept}},
-        "overrides": {"defaults": _limits(kept)},
+        # A job that is broken off begins anew; by default a server without any would stop after half a minute.
+        "backend_worker": {"compaction": {"block_retention": kept}, "finish_on_shutdown_timeout": "5s"},
+        "overrides": {"defaults": _limits(stack)},
     }
 
 
-def _limits(kept: str) -> dict[str, Any]:
+def _hours(seconds: float) -> str:
+    """As Go writes a duration, which knows no days."""
+    return f"{seconds / 3600:g}h" if seconds % 3600 == 0 else f"{seconds:g}s"
+
+
+def _limits(stack: Stack) -> dict[str, Any]:
+    kept = duration(stack.retention.traces)
     return {
         "ingestion": {
             "rate_strategy": "local",
