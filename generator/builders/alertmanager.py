@@ -86,9 +86,15 @@ def configuration(stack: Stack) -> dict[str, Any]:
             "routes": [*(_test(each.name) for each in alerting.receivers), *map(_route, alerting.routes)],
         },
         **times,
-        "inhibit_rules": [*among(_inhibitions(), alerting.disable)],
+        "inhibit_rules": [*among(_inhibitions(), (*alerting.disable, *_off(stack)))],
         "receivers": [receiver(each) for each in alerting.receivers],
     }
+
+
+def _off(stack: Stack) -> tuple[str, ...]:
+    """Alerts that a stack without logs, or without traces, cannot have."""
+    lines = () if stack.logs else ("LogsNotIngested", "RepeatedException")
+    return lines if stack.traces else (*lines, "TracesNotIngested")
 
 
 def _test(name: str) -> dict[str, Any]:

@@ -39,13 +39,16 @@ def _repeated(stack: Stack, limit: Limit) -> Iterator[AlertRule]:
     yield _rule(none_of(names.SERVICE, known), stack.team, held(stack, REPEATED, 0), limit)
 
 
-def _rule(whose: str, team: str, hold: float, limit: Limit) -> AlertRule:
+def _counted(*whose: str) -> str:
     kinds = f'json said="exception" | drop __error__, __error_details__ | label_format exception=`{KIND}`'
-    lines = f'{{{FAILED}, {whose}}} | {kinds} | exception != ""'
-    counted = f"sum by ({names.SERVICE}, exception) (count_over_time({lines} [{WINDOW}]))"
+    lines = f'{{{", ".join((FAILED, *whose))}}} | {kinds} | exception != ""'
+    return f"sum by ({names.SERVICE}, exception) (count_over_time({lines} [{WINDOW}]))"
+
+
+def _rule(whose: str, team: str, hold: float, limit: Limit) -> AlertRule:
     return AlertRule(
         name=REPEATED,
-        expr=f"{counted} >= {number(limit.value)}",
+        expr=f"{_counted(whose)} >= {number(limit.value)}",
         hold=hold,
         severity=Severity.WARNING,
         value=COUNT(VALUE),
@@ -53,6 +56,6 @@ def _rule(whose: str, team: str, hold: float, limit: Limit) -> AlertRule:
         subject="{{ $labels.service }}: {{ $labels.exception }}",
         limits=(("repeated_exceptions", limit),),
         labels=((names.TEAM, team),),
-        measure=counted,
+        measure=_counted(),
         language="logql",
     )

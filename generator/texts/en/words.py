@@ -13,6 +13,7 @@ WORDS: dict[str, str] = {
     "runbook.look": "Where to look",
     "runbook.measured": "What is measured, in Prometheus",
     "runbook.beyond": "Who is beyond the limit now",
+    "runbook.lines": "The lines, by service and exception, in Grafana",
     "runbook.dashboard": "Dashboard",
     "runbook.limits": "Limits in force",
     "runbook.where": "Where",

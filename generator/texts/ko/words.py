@@ -13,6 +13,7 @@ WORDS: dict[str, str] = {
     "runbook.look": "어디를 보나",
     "runbook.measured": "Prometheus에서 보는 측정값",
     "runbook.beyond": "지금 한계를 넘은 대상",
+    "runbook.lines": "서비스와 예외별 로그, Grafana",
     "runbook.dashboard": "대시보드",
     "runbook.limits": "적용 중인 한계",
     "runbook.where": "대상",
