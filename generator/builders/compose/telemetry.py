@@ -14,7 +14,7 @@ def loki(stack: Stack) -> dict[str, Any]:
         stack.images.loki,
         ["/usr/bin/loki", "-health"],
         memory="384m",
-        environment={"GOMEMLIMIT": "340MiB"},
+        environment={"GOMEMLIMIT": "320MiB"},
         stop_grace_period="30s",
         command=["-config.file=/etc/loki/config.yml"],
         ports=ports(stack, Component.LOKI),
