@@ -71,6 +71,7 @@ class Native:
             fresh = started.bring_up()
             problems = self._wait(stack, components, deadline, say)
             problems += started.reload(fresh)
+            problems += self._wait(stack, tuple(started.restarted), deadline, say)
             self._remember(asked, components, found, started.record)
             if Component.PROMETHEUS in components and not problems:
                 patience = max(deadline - time.monotonic(), 2 * stack.scrape_interval + 10)
@@ -229,7 +230,7 @@ def _ports(stack: Stack, components: tuple[Component, ...]) -> Iterator[tuple[st
     for component in components:
         yield component.value, bound_to(component, stack.listen), published(component, stack.ports)
     for field, (component, _) in MORE.items():
-        if component in components:
+        if component in components and field != "fluent_forward":  # containers alone use it
             host = stack.listen if field.startswith("otlp_") else "127.0.0.1"
             yield field, host, getattr(stack.ports, field)
 
