@@ -21,7 +21,19 @@ from generator.runtime.relocate import relocated
 from tests.integration.client import free_ports, get, wait
 from tests.proof import STATE
 
-FIELDS = ("prometheus", "alertmanager", "loki", "loki_grpc", "tempo", "tempo_grpc", "tempo_otlp")
+FIELDS = (
+    *("prometheus", "alertmanager", "loki", "loki_grpc", "tempo", "tempo_grpc", "tempo_otlp"),
+    *("otel_collector", "otlp_grpc", "otlp_http", "collector_metrics", "span_metrics"),
+)
+READY = {
+    "prometheus": "/-/ready",
+    "alertmanager": "/-/ready",
+    "loki": "/ready",
+    "tempo": "/ready",
+    "otel_collector": "/",
+}
+BINARIES = {"otel_collector": "otelcol-contrib"}
+FOLDERS = {"otel_collector": "collector"}
 READY_SECONDS = 90
 
 
@@ -70,18 +82,22 @@ class Servers:
 
     def start(self, name: str) -> None:
         """Runs a server as the native runtime does; waits until it is ready."""
-        found = provide((name,), Sources.here(STATE).without_network(), lambda _text: None).get(name)
+        wanted = BINARIES.get(name, name)
+        found = provide((wanted,), Sources.here(STATE).without_network(), lambda _text: None).get(wanted)
         assert found
         binary = relocated(found, self.folder / "state", self.out)
-        command = {"loki": self._loki, "tempo": self._tempo, "alertmanager": self._alertmanager}[name](binary.version)
+        command = getattr(self, f"_{name}")(binary.version)
         state = {"STACK_STATE": str(self.folder), "STACK_OUT": str(self.out), **zones.zones()}
         environment = {**os.environ, **binary.environment, **state}
         with (self.folder / f"{name}.log").open("ab") as log:
             self.running[name] = subprocess.Popen(
-                [str(binary.path), *command], cwd=self.out / name, env=environment, stdout=log, stderr=log
+                [str(binary.path), *command],
+                cwd=self.out / FOLDERS.get(name, name),
+                env=environment,
+                stdout=log,
+                stderr=log,
             )
-        path = "/-/ready" if name == "alertmanager" else "/ready"
-        wait(f"{name} to be ready", lambda: self._answers(name, path), READY_SECONDS)
+        wait(f"{name} to be ready", lambda: self._answers(name, READY[name]), READY_SECONDS)
 
     def _answers(self, name: str, path: str) -> bool | None:
         ended = self.running[name].poll()
@@ -103,6 +119,16 @@ class Servers:
         process = self.running.pop(name)
         process.kill()
         process.wait(10)
+
+    def _prometheus(self, _version: str) -> list[str]:
+        return [
+            "--config.file=prometheus.yml",
+            f"--storage.tsdb.path={self.folder}/data/prometheus",
+            f"--web.listen-address=127.0.0.1:{self.ports['prometheus']}",
+        ]
+
+    def _otel_collector(self, _version: str) -> list[str]:
+        return [f"--config={self.out}/collector/config.yml"]
 
     def _loki(self, _version: str) -> list[str]:
         return [f"-config.file={self.out}/loki/config.yml", "-config.expand-env=true"]
