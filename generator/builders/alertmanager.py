@@ -159,9 +159,9 @@ def _inhibitions() -> list[dict[str, Any]]:
         _inhibit([down, host, 'host!=""'], ['alertname="TargetFlapping"'], [names.HOST]),
         _inhibit([down, f'job="{names.JOB_GPU}"'], ['alertname=~"Gpu.*"'], [names.INSTANCE]),
         _inhibit([down], ['alertname="TargetFlapping"'], [names.JOB, names.INSTANCE]),
-        _inhibit([down, one_of(names.JOB, (names.JOB_LOKI, names.JOB_COLLECTOR))], ['alertname="LogsNotIngested"'], []),
-        _inhibit(
-            [down, one_of(names.JOB, (names.JOB_TEMPO, names.JOB_COLLECTOR))], ['alertname="TracesNotIngested"'], []
+        *(
+            _inhibit([down, one_of(names.JOB, (server, names.JOB_COLLECTOR))], [equals("alertname", lost)], ["stack"])
+            for server, lost in ((names.JOB_LOKI, "LogsNotIngested"), (names.JOB_TEMPO, "TracesNotIngested"))
         ),
         _inhibit(
             ['alertname="HostDiskFull"', 'severity="critical"'],

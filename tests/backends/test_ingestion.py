@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import pytest
@@ -39,6 +40,11 @@ def while_doing(do: Callable[[], object], what: str, ask: Callable[[], Any], sec
         return ask()
 
     return wait(what, both, seconds)
+
+
+def kept_back(servers: Servers, alert: str) -> dict[str, Any] | None:
+    """The labels of the alert that the collector hands nothing over, while it fires."""
+    return firing(servers, alert).get("kept_back")
 
 
 def own_line(servers: Servers) -> None:
@@ -85,9 +91,9 @@ def test_what_the_collector_keeps_back(servers: Servers) -> None:
         push_spans(servers.url("otlp_http"), "shop", [Span("GET /", 0.1, *ids(), error=True)])
 
     for alert in ALERTS:
-        kept = while_doing(send, alert, lambda alert=alert: firing(servers, alert).get("kept_back"))
+        kept = while_doing(send, alert, partial(kept_back, servers, alert))
         assert (kept["job"], kept["severity"]) == ("collector", "warning")
 
     servers.start("loki")
-    gone = lambda: True if "kept_back" not in firing(servers, "LogsNotIngested") else None  # noqa: E731
-    while_doing(lambda: own_line(servers), "the end of LogsNotIngested", gone)
+    ended = partial(kept_back, servers, "LogsNotIngested")
+    while_doing(partial(own_line, servers), "the end of LogsNotIngested", lambda: True if ended() is None else None)
