@@ -11,9 +11,16 @@ from pathlib import Path
 
 from generator import names
 from generator.needs import Need, unmet
-from generator.runtime.binaries import Sources, provide
+from generator.runtime.binaries import UNPACKAGED, Sources, provide
 from generator.runtime.process import run
 from generator.runtime.zones import zones
+
+# Servers that read their configuration and end: how each is asked to. What they would write to is not touched.
+BACKENDS = {
+    "loki": (names.LOKI_CONFIG, ("-verify-config",)),
+    "tempo": (names.TEMPO_CONFIG, ("-config.verify=true",)),
+}
+EXPANDED = ("STACK_STATE", "STACK_OUT")
 
 
 class Verdict(StrEnum):
@@ -32,11 +39,11 @@ class Checked:
 
 
 def check_tree(tree: Path, state: Path, *, unit_tests: bool = True, needed: tuple[Need, ...] = ()) -> Iterator[Checked]:
-    """Asks promtool, amtool, the blackbox exporter and Compose, where they are on this machine. The unit tests of the
+    """Asks promtool, amtool, the blackbox exporter, Loki, Tempo and Compose, where they are here. The unit tests of the
     rules take seconds; the other questions take none. An amtool that is older than what the spec needs (`needed`) is
     not asked: the Alertmanager that will read the file may well be newer."""
     sources = Sources.here(state.resolve()).without_network()
-    found = provide(("promtool", "amtool", "blackbox_exporter"), sources, lambda _text: None)
+    found = provide(("promtool", "amtool", "blackbox_exporter", *BACKENDS), sources, lambda _text: None)
     tools = {each.name: str(each.path) for each in found.found}
     rules = sorted(tree.glob("prometheus/rules/*.yml"))
     tests = sorted(tree.glob("prometheus/tests/*.yml"))
@@ -52,6 +59,9 @@ def check_tree(tree: Path, state: Path, *, unit_tests: bool = True, needed: tupl
         yield _ask(tools, "amtool", ["check-config"], tree, names.ALERTMANAGER_CONFIG)
     if (tree / names.BLACKBOX_CONFIG).exists():
         yield _ask(tools, "blackbox_exporter", ["--config.check", f"--config.file={names.BLACKBOX_CONFIG}"], tree)
+    for server, (path, flags) in BACKENDS.items():
+        if (tree / path).exists():
+            yield _ask(tools, server, [*flags, "-config.expand-env=true", f"-config.file={path}"], tree)
     if (tree / names.COMPOSE_FILE).exists():
         yield _compose(tree)
 
@@ -59,7 +69,8 @@ def check_tree(tree: Path, state: Path, *, unit_tests: bool = True, needed: tupl
 def _ask(tools: dict[str, str], tool: str, arguments: list[str], tree: Path, *files: str) -> Checked:
     what = f"{tool} {' '.join(arguments)}"
     if tool not in tools:
-        return Checked(what, Verdict.SKIPPED, f"no {tool} on this machine; `make tools` brings it")
+        hint = "" if tool in UNPACKAGED else "; `make tools` brings it"
+        return Checked(what, Verdict.SKIPPED, f"no {tool} on this machine{hint}")
     return _checked(what, [tools[tool], *arguments, *files], tree)
 
 
@@ -74,7 +85,8 @@ def _compose(tree: Path) -> Checked:
 
 
 def _checked(what: str, command: list[str], tree: Path) -> Checked:
-    ran = run(command, timeout=300, cwd=tree, env={**os.environ, **zones()})
+    folders = dict.fromkeys(EXPANDED, str(tree.resolve()))
+    ran = run(command, timeout=300, cwd=tree, env={**os.environ, **zones(), **folders})
     if ran.ok:
         return Checked(what, Verdict.ACCEPTED)
     return Checked(what, Verdict.REFUSED, (ran.err.strip() or ran.out.strip())[-2000:])

@@ -13,12 +13,13 @@ from generator.profiles import Mean
 from generator.profiles.inference import measured_by
 from generator.promql import WINDOW_SECONDS
 from generator.reserved import in_vocabulary
-from generator.rules import alerts, families
+from generator.rules import every_alert, families
 from generator.slo_checks import slos
-from generator.targets.base import INSIDE, port_field, published
+from generator.targets.base import INSIDE, MORE, port_field
 from generator.units import bound, duration, number, percent
 
 MIN_SAMPLES = 4
+HOUR, DAY = 3600.0, 86400.0
 FAR = 1.5  # neighbouring bounds whose ratio is larger leave a quantile between them to guesswork
 
 
@@ -51,8 +52,10 @@ def _intervals(stack: Stack) -> Iterator[Problem]:
 
 def _ports(stack: Stack) -> Iterator[Problem]:
     seen: dict[int, str] = {}
-    for component in stack.components:
-        port, field = published(component, stack.ports), port_field(component)
+    fields = [port_field(component) for component in stack.components]
+    fields += [field for field, (component, _) in MORE.items() if component in stack.components]
+    for field in fields:
+        port = getattr(stack.ports, field)
         if port in seen:
             yield Problem(
                 "port-conflict",
@@ -184,7 +187,7 @@ def _custom_status(stack: Stack) -> Iterator[Problem]:
 
 
 def _disabled(stack: Stack) -> Iterator[Problem]:
-    known = {alert.name for alert in alerts(stack)} | set(stack.alerting.disable)
+    known = {alert.name for alert in every_alert(stack)} | set(stack.alerting.disable)
     held = {name for name, _ in stack.alerting.hold}
     for name in sorted(held - known):
         yield _warning("unused-for", f"alerting.for.{name}", "this stack has no such alert", "remove it")
@@ -197,6 +200,20 @@ def _retention(stack: Stack) -> Iterator[Problem]:
             f"{duration(stack.retention.metrics)} is shorter than one block of Prometheus",
             key="stack.retention.metrics",
             hint="write at least 2h",
+        )
+    if stack.logs and stack.retention.logs < DAY:
+        yield Problem(
+            "retention",
+            f"{duration(stack.retention.logs)} is shorter than a day, by which Loki deletes lines",
+            key="stack.retention.logs",
+            hint="write at least 24h, or `logs: off` for none",
+        )
+    if stack.traces and stack.retention.traces < HOUR:
+        yield Problem(
+            "retention",
+            f"{duration(stack.retention.traces)} is shorter than an hour, in which Tempo looks for old traces once",
+            key="stack.retention.traces",
+            hint="write at least 1h, or `traces: off` for none",
         )
 
 

@@ -10,7 +10,7 @@ from generator.fire import fire
 from generator.limits_of import limits_of
 from generator.model import OwnRule, Severity, Stack
 from generator.promql import pretty
-from generator.rules import AlertRule, alerts
+from generator.rules import AlertRule, every_alert
 from generator.rules.notation import VALUE
 from generator.texts import texts_of
 from generator.units import duration, number
@@ -32,12 +32,13 @@ def explain_fire(stack: Stack, name: str) -> Iterator[str]:
         yield from [""] if position else []
         yield f"{name}, {rule.severity.value}, for {duration(rule.hold)}"
         yield from fire(stack, rule)
-    yield f"`make check` proves it: prometheus/tests holds these series as unit tests of {name}"
+    if all(rule.language == "promql" for rule in rules_named(stack, name)):
+        yield f"`make check` proves it: prometheus/tests holds these series as unit tests of {name}"
 
 
 def rules_named(stack: Stack, name: str) -> tuple[AlertRule, ...]:
     """The alert's rules, of the catalogue or the user's own; raises KeyError."""
-    every = (*alerts(stack), *map(_own, (rule for rule in stack.alerting.rules if rule.kind == "alert")))
+    every = (*every_alert(stack), *map(_own, (rule for rule in stack.alerting.rules if rule.kind == "alert")))
     if rules := tuple(alert for alert in every if alert.name == name):
         return rules
     known = sorted({alert.name for alert in every})
@@ -59,7 +60,7 @@ def _rule(stack: Stack, rule: AlertRule) -> Iterator[str]:
     yield f"severity: {rule.severity.value}"
     yield f"for:      {duration(rule.hold)}"
     yield "expr:"
-    yield from (f"  {line}" for line in pretty(rule.expr).splitlines())
+    yield from (f"  {line}" for line in (pretty(rule.expr) if rule.language == "promql" else rule.expr).splitlines())
     rows = [*limits_of(stack, rule)]
     if rows:
         yield "limits:"

@@ -284,10 +284,12 @@ class Retention:
 
 @dataclass(frozen=True, slots=True)
 class Logs:
-    """level: the least that the stack's own services write. redact: names of fields whose values never leave."""
+    """level: the least that the stack's own services write. redact: names of fields whose values never leave.
+    repeated_exceptions: so many of one kind within 5 minutes are an alarm."""
 
     level: Literal["debug", "info", "warning", "error"]
     redact: tuple[str, ...]
+    repeated_exceptions: Limit
     key: str
 
 

@@ -85,6 +85,8 @@ NOTIFICATIONS_FAILED = "instance_integration:notifications_failed:increase"
 CONFIG_RELOADED = "instance:config_reload:success"
 STORAGE_USED = "instance:metrics_storage_used:ratio"
 STORAGE_AGE = "instance:metrics_storage_age:ratio"
+LOGS_NOT_INGESTED = "instance_reason:logs_not_ingested:increase5m"
+SPANS_NOT_INGESTED = "instance_reason:spans_not_ingested:increase5m"
 # Service level objectives: labels service and slo (availability or latency)
 SLO, WINDOW = "slo", "window"
 SLO_OBJECTIVE = "service:slo_objective:ratio"
@@ -221,6 +223,9 @@ def database_limit(quantity: str) -> str:
     return f"database:{'statement_time_seconds' if quantity == 'statement_time' else quantity}:limit"
 
 
+# Exporters of the collector, as its own metrics name them
+EXPORTER_LOKI, EXPORTER_TEMPO = "otlp_http/loki", "otlp_grpc/tempo"
+
 # Secrets of the stack's own, each a file of that name; runtime makes them once
 GRAFANA_PASSWORD = "grafana_admin_password"  # noqa: S105 - the name of a file
 POSTGRES_PASSWORD = "postgres_password"  # noqa: S105
@@ -237,6 +242,7 @@ DOCKER_GROUP = "DOCKER_GID"
 COMPOSE_FILE = "docker-compose.yml"
 PROMETHEUS_CONFIG = "prometheus/prometheus.yml"
 LOKI_CONFIG = "loki/config.yml"
+LOKI_RULES = "loki/rules/fake/logs.yml"
 TEMPO_CONFIG = "tempo/config.yml"
 COLLECTOR_CONFIG = "collector/config.yml"
 ALERTMANAGER_CONFIG = "alertmanager/alertmanager.yml"
@@ -283,6 +289,7 @@ def dashboard_file(uid: str) -> str:
 
 DATASOURCE_PROMETHEUS = "prometheus"
 DATASOURCE_ALERTMANAGER = "alertmanager"
+DATASOURCE_LOKI, DATASOURCE_TEMPO = "loki", "tempo"
 DASHBOARD_SERVICES = "services-overview"
 
 # Alerts of the catalogue; `disable` accepts every one of them, whether this version renders it or not.
@@ -330,6 +337,7 @@ CATALOGUE = (
     "QueueBacklog",
     "RedisHitRatioLow",
     "RedisMemoryHigh",
+    "RepeatedException",
     "RuleEvaluationFailing",
     "ServiceDown",
     "TargetFlapping",

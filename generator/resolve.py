@@ -86,7 +86,7 @@ def resolve(typed: spec.StackSpec, target: Target) -> Stack:
         databases=tuple(sorted(_databases(typed, team, place), key=lambda d: d.name)),
         probes=tuple(sorted(_probes(typed, team, place), key=lambda p: p.name)),
         alerting=_alerting(typed.alerting, place),
-        logs=logs(typed.logs),
+        logs=logs(typed.logs, typed.thresholds),
         traces=traces(typed.traces),
         target=target.name,
         components=(),

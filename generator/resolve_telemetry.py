@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from generator import defaults
-from generator.model import Logs, Traces
-from generator.spec_telemetry import KeepSpec, LogsSection, TracesSection
+from generator.model import Limit, Logs, Traces
+from generator.spec_telemetry import KeepSpec, LogsSection, LogThresholds, TracesSection
 
 
-def logs(typed: LogsSection | None) -> Logs | None:
+def logs(typed: LogsSection | None, limits: LogThresholds | None) -> Logs | None:
     """None where they are off."""
     if typed and typed.off:
         return None
     typed = typed or LogsSection()
-    return Logs(typed.level or defaults.LOG_LEVEL, tuple(sorted(set(typed.redact or ()))), "logs")
+    repeated = limits.repeated_exceptions if limits else None
+    return Logs(
+        level=typed.level or defaults.LOG_LEVEL,
+        redact=tuple(sorted(set(typed.redact or ()))),
+        repeated_exceptions=Limit(repeated, "thresholds.repeated_exceptions") if repeated else defaults.REPEATED,
+        key="logs",
+    )
 
 
 def traces(typed: TracesSection | None) -> Traces | None:

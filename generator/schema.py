@@ -70,6 +70,7 @@ def _defaults() -> dict[str, dict[str, Any]]:
             "database_connections": defaults.DATABASE_CONNECTIONS.value,
             **{quantity: limit.value for quantity, limit in defaults.DATABASE_LIMITS.items()},
             "certificate_days": defaults.CERTIFICATE_DAYS.value,
+            "repeated_exceptions": defaults.REPEATED.value,
         },
         "InferenceSpec": _of_models("inference.", "cache_hit_ratio"),
         "LlmSpec": _of_models("llm."),

@@ -41,7 +41,7 @@ from generator.fields import (
 )
 from generator.spec_models import InferenceSpec, LlmSpec
 from generator.spec_receivers import AlertRouteSpec, ReceiverSpec, TimeSpec
-from generator.spec_telemetry import LogsSection, TracesSection
+from generator.spec_telemetry import LogsSection, LogThresholds, TracesSection
 
 
 class PortsSpec(Part):
@@ -183,7 +183,7 @@ class DatabaseThresholds(Part):
     min_lookups: Annotated[int, Field(ge=0)] | None = Field(None, description="with fewer, ratios mean nothing")
 
 
-class ThresholdsSection(DatabaseThresholds, HttpThresholds):
+class ThresholdsSection(DatabaseThresholds, HttpThresholds, LogThresholds):
     """Limits for the whole stack."""
 
     cpu: LevelsSpec | None = Field(None, description="HostHighCpu: busy share of all cores")

@@ -20,8 +20,18 @@ class Switchable(Part):
         if value is False or value == "off":
             return {"off": True}
         if isinstance(value, dict) and "off" in value:
-            raise ValueError("`off` stands in place of the whole section, such as `logs: off`")
+            raise ValueError("`off` stands in place of the whole section, as in `logs: off` or `traces: off`")
+        if value is True or value == "on":
+            raise ValueError("it is on unless it is `off`; write `off`, its settings, or nothing at all")
         return value
+
+
+class LogThresholds(Part):
+    """Limits on what lines say, for the whole stack."""
+
+    repeated_exceptions: Annotated[int, Field(ge=1)] | None = Field(
+        None, description="RepeatedException: so many of one kind within 5 minutes"
+    )
 
 
 class LogsSection(Switchable):

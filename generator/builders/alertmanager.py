@@ -37,6 +37,7 @@ SYMPTOMS = (
     "LlmLatencyHigh",
     "ModelAccuracyLow",
     "QueueBacklog",
+    "RepeatedException",
     "TargetFlapping",
     "ThroughputNearCapacity",
     "TrafficDrop",
@@ -85,9 +86,15 @@ def configuration(stack: Stack) -> dict[str, Any]:
             "routes": [*(_test(each.name) for each in alerting.receivers), *map(_route, alerting.routes)],
         },
         **times,
-        "inhibit_rules": [*among(_inhibitions(), alerting.disable)],
+        "inhibit_rules": [*among(_inhibitions(), (*alerting.disable, *_off(stack)))],
         "receivers": [receiver(each) for each in alerting.receivers],
     }
+
+
+def _off(stack: Stack) -> tuple[str, ...]:
+    """Alerts that a stack without logs, or without traces, cannot have."""
+    lines = () if stack.logs else ("LogsNotIngested", "RepeatedException")
+    return lines if stack.traces else (*lines, "TracesNotIngested")
 
 
 def _test(name: str) -> dict[str, Any]:
@@ -152,6 +159,10 @@ def _inhibitions() -> list[dict[str, Any]]:
         _inhibit([down, host, 'host!=""'], ['alertname="TargetFlapping"'], [names.HOST]),
         _inhibit([down, f'job="{names.JOB_GPU}"'], ['alertname=~"Gpu.*"'], [names.INSTANCE]),
         _inhibit([down], ['alertname="TargetFlapping"'], [names.JOB, names.INSTANCE]),
+        *(
+            _inhibit([down, one_of(names.JOB, (server, names.JOB_COLLECTOR))], [equals("alertname", lost)], ["stack"])
+            for server, lost in ((names.JOB_LOKI, "LogsNotIngested"), (names.JOB_TEMPO, "TracesNotIngested"))
+        ),
         _inhibit(
             ['alertname="HostDiskFull"', 'severity="critical"'],
             ['alertname="HostDiskFillsSoon"'],

@@ -19,7 +19,7 @@ from generator.units import duration
 def build(stack: Stack) -> Iterable[Artifact]:
     """Rules in one group a family, so that each reads what the ones before it have just recorded."""
     for family in families(stack):
-        rules = [*map(_recording, family.recordings), *(_alert(stack, alert) for alert in family.alerts)]
+        rules = [*map(_recording, family.recordings), *(alert_rule(stack, alert) for alert in family.alerts)]
         if rules:
             what = f"Rules of {family.name}: the common vocabulary, limits, alerts."
             yield _file(family.name, rules, what, family.interval)
@@ -37,12 +37,13 @@ def _recording(rule: RecordingRule) -> dict[str, Any]:
     return {"record": rule.record, "expr": pretty(rule.expr), **labels}
 
 
-def _alert(stack: Stack, alert: AlertRule) -> dict[str, Any]:
+def alert_rule(stack: Stack, alert: AlertRule) -> dict[str, Any]:
+    """An alert as Prometheus and Loki write it."""
     text = texts_of(stack).alerts[alert.name]
     hold = {"for": duration(alert.hold)} if alert.hold else {}
     return {
         "alert": alert.name,
-        "expr": pretty(alert.expr),
+        "expr": pretty(alert.expr) if alert.language == "promql" else alert.expr,
         **hold,
         "labels": {names.SEVERITY: alert.severity.value, **{k: untemplated(v) for k, v in alert.labels}},
         "annotations": {

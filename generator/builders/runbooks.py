@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Iterator
 from urllib.parse import quote
@@ -14,7 +15,7 @@ from generator.limits_of import EVERY, STACK, limits_of, origins, shown
 from generator.model import Component, Stack
 from generator.promql import pretty
 from generator.render import comment
-from generator.rules import AlertRule, alerts
+from generator.rules import AlertRule, every_alert
 from generator.selectors import compared
 from generator.targets.base import public_url
 from generator.texts import texts_of
@@ -47,8 +48,8 @@ _PAGE = jinja2.Template(
 ## {{ words["runbook.rule"] }}
 
 {% for rule in rules -%}
-```promql
-{{ pretty(rule.expr) }}
+```{{ rule.language }}
+{{ pretty(rule.expr) if rule.language == "promql" else rule.expr }}
 ```
 
 {% endfor -%}
@@ -78,7 +79,7 @@ _PAGE = jinja2.Template(
 def build(stack: Stack) -> Iterable[Artifact]:
     """A page for every alert that the stack has."""
     pages: dict[str, list[AlertRule]] = {}
-    for alert in alerts(stack):
+    for alert in every_alert(stack):
         pages.setdefault(alert.name, []).append(alert)
     for name, rules in pages.items():
         yield Artifact(names.runbook_file(name), _page(stack, name, rules))
@@ -98,23 +99,38 @@ def _page(stack: Stack, name: str, rules: list[AlertRule]) -> str:
         rules=rules,
         limits=[*dict.fromkeys(row for rule in rules for row in _limits(stack, rule, words))],
         heads=[words[f"runbook.{part}"] for part in ("where", "what", "limit", "origin")],
-        hints=[(f"--{way} " if way != "explain" else "", words[f"runbook.{way}"]) for way in _WAYS],
+        hints=[(f"--{way} " if way != "explain" else "", words[f"runbook.{way}"]) for way in _ways(rules)],
         pretty=pretty,
     )
     return re.sub(r"\n{3,}", "\n\n", text).rstrip("\n") + "\n"
 
 
-_WAYS = ("explain", "fire", "backtest")
+def _ways(rules: list[AlertRule]) -> tuple[str, ...]:
+    """What `explain` can tell; of lines there are no series to show, and no history to ask."""
+    return ("explain", "fire", "backtest") if rules[0].language == "promql" else ("explain",)
 
 
 def _links(stack: Stack, rules: list[AlertRule], words: dict[str, str]) -> Iterator[tuple[str, str, str]]:
     """Title, address and query of what to open first."""
+    if rules[0].language == "logql":
+        for measured in dict.fromkeys(rule.measure for rule in rules):
+            yield words["runbook.lines"], explore(stack, measured), ""
+        yield words["runbook.dashboard"], f"{public_url(stack, Component.GRAFANA)}/d/{names.DASHBOARD_SERVICES}", ""
+        return
     for measured in dict.fromkeys(rule.measure or compared(rule.expr) for rule in rules):
         yield words["runbook.measured"], _graph(stack, measured, "graph"), measured
     for rule in rules:
         if url := _graph(stack, rule.expr, "table"):
             yield f"{words['runbook.beyond']}{_apart(rule, rules)}", url, ""
     yield words["runbook.dashboard"], f"{public_url(stack, Component.GRAFANA)}/d/{names.DASHBOARD_SERVICES}", ""
+
+
+def explore(stack: Stack, query: str) -> str:
+    """A LogQL query in Grafana's page Explore."""
+    asked = {"refId": "A", "expr": query, "datasource": {"type": "loki", "uid": names.DATASOURCE_LOKI}}
+    pane = {"datasource": names.DATASOURCE_LOKI, "queries": [asked], "range": {"from": "now-1h", "to": "now"}}
+    panes = quote(json.dumps({"a": pane}, separators=(",", ":"), ensure_ascii=False), safe="")
+    return f"{public_url(stack, Component.GRAFANA)}/explore?schemaVersion=1&orgId=1&panes={panes}"
 
 
 def _apart(rule: AlertRule, rules: list[AlertRule]) -> str:

@@ -311,7 +311,11 @@ def _alert_sink(stack: Stack) -> Program:
 
 def _loki(_stack: Stack) -> Program:
     config = Word(f"-config.file={OUT}/{names.LOKI_CONFIG}")
-    return Program((_binary("loki"), config, "-config.expand-env=true"), environment=_STATE, stop_seconds=30)
+    return Program(
+        (_binary("loki"), config, "-config.expand-env=true"),
+        environment=(*_STATE, ("STACK_OUT", Word(OUT))),
+        stop_seconds=30,
+    )
 
 
 def _tempo(_stack: Stack) -> Program:

@@ -15,7 +15,9 @@ from generator.rules.disks import disks
 from generator.rules.gpus import gpus
 from generator.rules.hosts import hosts
 from generator.rules.inference import inference
+from generator.rules.ingestion import ingestion
 from generator.rules.llm import llm
+from generator.rules.logged import log_alerts
 from generator.rules.probes import probes
 from generator.rules.scenarios import held
 from generator.rules.services import services
@@ -36,6 +38,7 @@ FAMILIES = (
     databases,
     probes,
     stack_itself,
+    ingestion,
     traffic_history,
     traffic,
 )
@@ -60,8 +63,13 @@ def merged(rules: tuple[RecordingRule, ...]) -> tuple[RecordingRule, ...]:
 
 
 def alerts(stack: Stack) -> tuple[AlertRule, ...]:
-    """Every alert that the stack has, in the order of the files."""
+    """Every alert that Prometheus evaluates, in the order of the files."""
     return tuple(alert for family in families(stack) for alert in family.alerts)
+
+
+def every_alert(stack: Stack) -> tuple[AlertRule, ...]:
+    """Every alert that the stack has, those of Loki too."""
+    return (*alerts(stack), *log_alerts(stack))
 
 
 def _enabled(stack: Stack, family: Family) -> Iterator[AlertRule]:
@@ -90,4 +98,4 @@ def _held(stack: Stack, alert: AlertRule) -> Iterator[AlertRule]:
         yield replace(alert, expr=f"({alert.expr}) and on (service) {mine}", hold=hold, scenarios=(), labels=labels)
 
 
-__all__ = ["AlertRule", "Family", "RecordingRule", "Scenario", "Series", "alerts", "families"]
+__all__ = ["AlertRule", "Family", "RecordingRule", "Scenario", "Series", "alerts", "every_alert", "families"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from generator.model import Limit, Severity
 
@@ -58,7 +59,8 @@ class RecordingRule:
 @dataclass(frozen=True, slots=True)
 class AlertRule:
     """One alert. `value` and `limit` are notification templates; `limits` say where each number came from: what is
-    judged, and what guards it (`min_…`). `measure` is what to look at, where that is not what is compared first."""
+    judged, and what guards it (`min_…`). `measure` is what to look at, where that is not what is compared first.
+    What is asked in LogQL is Loki's to evaluate."""
 
     name: str
     expr: str
@@ -71,6 +73,7 @@ class AlertRule:
     labels: Pairs = ()
     scenarios: tuple[Scenario, ...] = ()
     measure: str = ""
+    language: Literal["promql", "logql"] = "promql"
 
 
 @dataclass(frozen=True, slots=True)

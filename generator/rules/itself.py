@@ -14,20 +14,22 @@ ENDLESS = 4000
 MOST = 1e9
 
 
-def _labels(job: str, **more: str) -> Pairs:
+def labelled(job: str, **more: str) -> Pairs:
+    """The labels of a series that a server of the stack tells of itself."""
     return tuple(sorted({names.INSTANCE: "test:1", names.JOB: job, names.TEAM: "ops", **more}.items()))
 
 
-def _late(stack: Stack, hold: float) -> float:
+def late_after(stack: Stack, hold: float) -> float:
+    """Seconds after which an alert with this `for` must fire."""
     return hold + 60 + 4 * (stack.scrape_interval + stack.evaluation_interval)
 
 
-def _counter(
-    stack: Stack, alert: str, metric: str, labels: Pairs, what: str, window: float = 180.0
+def counter(
+    stack: Stack, alert: str, metric: str, labels: Pairs, what: str, window: float = 180.0, default: float = 300.0
 ) -> Iterator[Scenario]:
     """A counter that grows for longer than `for`; one that grew once, stands still, begins anew or is missing."""
-    hold, step = held(stack, alert, 300), stack.scrape_interval
-    late = _late(stack, hold)
+    hold, step = held(stack, alert, default), stack.scrape_interval
+    late = late_after(stack, hold)
     growing = (Series(metric, labels, step=1),)
     yield Scenario(f"{what} fires after for", growing, late, True, WHO)
     if hold >= 4 * stack.evaluation_interval:
@@ -45,25 +47,34 @@ def _counter(
 
 def evaluation(stack: Stack) -> Iterator[Scenario]:
     """Rules that fail, and rules that are skipped because the ones before took too long."""
-    alert, group = "RuleEvaluationFailing", _labels(names.JOB_PROMETHEUS, rule_group="rules/a.yml;a")
-    yield from _counter(stack, alert, "prometheus_rule_evaluation_failures_total", group, "a failure")
-    yield from _counter(stack, alert, "prometheus_rule_group_iterations_missed_total", group, "a missed evaluation")
-    yield Scenario("no data is silent", (), _late(stack, held(stack, alert, 300)), False, WHO)
+    alert, group = "RuleEvaluationFailing", labelled(names.JOB_PROMETHEUS, rule_group="rules/a.yml;a")
+    yield from counter(stack, alert, "prometheus_rule_evaluation_failures_total", group, "a failure")
+    yield from counter(stack, alert, "prometheus_rule_group_iterations_missed_total", group, "a missed evaluation")
+    if stack.logs:
+        of_lines = labelled(names.JOB_LOKI, rule_group="rules/fake/logs.yml;logs")
+        yield from counter(
+            stack, alert, "loki_prometheus_rule_evaluation_failures_total", of_lines, "a failure of Loki"
+        )
+    yield Scenario("no data is silent", (), late_after(stack, held(stack, alert, 300)), False, WHO)
 
 
 def delivery(stack: Stack, window: float) -> Iterator[Scenario]:
     """Alerts that Alertmanager does not take, and notifications that no receiver takes."""
-    alert, sender = "AlertsNotDelivered", _labels(names.JOB_PROMETHEUS)
-    sent = _labels(names.JOB_PROMETHEUS, alertmanager="http://alertmanager:9093/api/v2/alerts")
-    yield from _counter(stack, alert, "prometheus_notifications_errors_total", sent, "an alert that is refused")
-    yield from _counter(stack, alert, "prometheus_notifications_dropped_total", sender, "an alert that is dropped")
+    alert, sender = "AlertsNotDelivered", labelled(names.JOB_PROMETHEUS)
+    sent = labelled(names.JOB_PROMETHEUS, alertmanager="http://alertmanager:9093/api/v2/alerts")
+    yield from counter(stack, alert, "prometheus_notifications_errors_total", sent, "an alert that is refused")
+    yield from counter(stack, alert, "prometheus_notifications_dropped_total", sender, "an alert that is dropped")
+    if stack.logs:
+        loki = labelled(names.JOB_LOKI, alertmanager="http://alertmanager:9093/api/v2/alerts")
+        for what in ("errors", "dropped"):
+            yield from counter(stack, alert, f"loki_prometheus_notifications_{what}_total", loki, f"{what} of Loki")
     metric = "alertmanager_notifications_failed_total"
     for version in ({}, {"reason": "serverError"}):
-        told = _labels(names.JOB_ALERTMANAGER, integration="webhook", **version)
+        told = labelled(names.JOB_ALERTMANAGER, integration="webhook", **version)
         said = "a notification that fails" + (" for a reason" if version else "")
-        yield from _counter(stack, alert, metric, told, said, window)
-    late = _late(stack, held(stack, alert, 300))
-    reloaded = _labels(names.JOB_ALERTMANAGER, integration="webhook", reason="contextCanceled")
+        yield from counter(stack, alert, metric, told, said, window)
+    late = late_after(stack, held(stack, alert, 300))
+    reloaded = labelled(names.JOB_ALERTMANAGER, integration="webhook", reason="contextCanceled")
     yield Scenario("what a reload cut off is silent", (Series(metric, reloaded, step=1),), late, False, WHO)
     yield Scenario("no data is silent", (), late, False, WHO)
 
@@ -71,9 +82,9 @@ def delivery(stack: Stack, window: float) -> Iterator[Scenario]:
 def reload(stack: Stack) -> Iterator[Scenario]:
     """A file that was refused, for longer than `for` and only for a moment."""
     hold = held(stack, "ConfigReloadFailed", 300)
-    late = _late(stack, hold)
+    late = late_after(stack, hold)
     for job in (names.JOB_PROMETHEUS, names.JOB_ALERTMANAGER):
-        metric, labels = f"{job}_config_last_reload_successful", _labels(job)
+        metric, labels = f"{job}_config_last_reload_successful", labelled(job)
         refused = (Series(metric, labels),)
         yield Scenario(f"{job}: a refused file fires after for", refused, late, True, WHO)
         if hold >= 8 * stack.scrape_interval:
@@ -87,7 +98,7 @@ def reload(stack: Stack) -> Iterator[Scenario]:
 def storage(stack: Stack) -> Iterator[Scenario]:
     """Blocks, log and head together near the size limit: before the time limit, and after it."""
     hold, limit = held(stack, "MetricsStorageNearLimit", 1800), stack.metrics_storage.value
-    late = _late(stack, hold)
+    late = late_after(stack, hold)
     above, below = limit * 1.02, limit * 0.98
     yield Scenario("near its size too early fires after for", _tsdb(stack, above, above / 2), late, True, WHO)
     if hold >= 4 * stack.evaluation_interval:
@@ -106,7 +117,7 @@ def storage(stack: Stack) -> Iterator[Scenario]:
 
 def _tsdb(stack: Stack, used: float, age: float, *, log: bool = True) -> tuple[Series, ...]:
     """A database that fills so much of its size limit, whose oldest sample has lived so much of the time limit."""
-    labels, prefix = _labels(names.JOB_PROMETHEUS), "prometheus_tsdb"
+    labels, prefix = labelled(names.JOB_PROMETHEUS), "prometheus_tsdb"
     part = round(MOST * used / 4) if log else 0
     oldest = -age * stack.retention.metrics
     found = (

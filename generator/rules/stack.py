@@ -14,7 +14,9 @@ from generator.units import duration, number
 
 WINDOW = "3m"
 GIVEN_UP = 600.0
-PROMETHEUS, ALERTMANAGER = (equals(names.JOB, job) for job in (names.JOB_PROMETHEUS, names.JOB_ALERTMANAGER))
+PROMETHEUS, ALERTMANAGER, LOKI = (
+    equals(names.JOB, job) for job in (names.JOB_PROMETHEUS, names.JOB_ALERTMANAGER, names.JOB_LOKI)
+)
 SERVER = (names.JOB, names.INSTANCE, names.TEAM)
 SUBJECT = "{{ $labels.job }} ({{ $labels.instance }})"
 
@@ -27,12 +29,20 @@ def stack_itself(stack: Stack) -> Family:
 def _recordings(stack: Stack) -> Iterator[RecordingRule]:
     by_group = (*SERVER, "rule_group")
     yield RecordingRule(names.RULE_FAILURES, _grown(by_group, "prometheus_rule_evaluation_failures_total", PROMETHEUS))
+    if stack.logs:
+        of_lines = "loki_prometheus_rule_evaluation_failures_total"
+        yield RecordingRule(names.RULE_FAILURES, _grown(by_group, of_lines, LOKI))
     missed = "prometheus_rule_group_iterations_missed_total"
     yield RecordingRule(names.RULES_MISSED, _grown(by_group, missed, PROMETHEUS))
     errors, dropped = (
         _grown(SERVER, f"prometheus_notifications_{what}_total", PROMETHEUS) for what in ("errors", "dropped")
     )
     yield RecordingRule(names.ALERTS_UNSENT, f"({errors} > 0) or {dropped}")
+    if stack.logs:
+        errors, dropped = (
+            _grown(SERVER, f"loki_prometheus_notifications_{what}_total", LOKI) for what in ("errors", "dropped")
+        )
+        yield RecordingRule(names.ALERTS_UNSENT, f"({errors} > 0) or {dropped}")
     failed = select("alertmanager_notifications_failed_total", ALERTMANAGER, differs("reason", "contextCanceled"))
     window = duration(_given_up(stack))
     by_integration = (*SERVER, "integration")

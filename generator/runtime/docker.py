@@ -19,6 +19,11 @@ from generator.runtime.process import run
 from generator.targets.base import public_url
 
 RECORD = "docker.json"
+_SECTIONS = {
+    Component.LOKI: ("logs",),
+    Component.TEMPO: ("traces",),
+    Component.COLLECTOR: ("logs", "traces"),
+}
 _BROKEN = ("unhealthy", "restarting", "failed")
 _PUBLISHED = frozenset(
     {
@@ -166,7 +171,7 @@ class Docker:
         if Component.PROMETHEUS in running and not problems:
             problems += health.wait_for_targets(stack, running, 2 * stack.scrape_interval + 30, say)
         report = self.status()
-        notes = [*report.notes, *had.notes, *secrets.unreadable_in_containers(stack, self.project.root)]
+        notes = [*report.notes, *had.notes, *_without(had), *secrets.unreadable_in_containers(stack, self.project.root)]
         notes += secrets.password_note(running)
         if Component.PROMETHEUS in running:
             notes += health.elsewhere(stack, running)
@@ -183,6 +188,14 @@ class Docker:
     def _entries(self) -> dict[str, dict[str, str]]:
         found = files.recall(self.project.state / RECORD).get("components", {})
         return {str(name): dict(each) for name, each in found.items()}
+
+
+def _without(had: Images) -> Iterator[str]:
+    """What to write where a server of logs or traces cannot be had: the tree asks for it until the spec says `off`."""
+    for component, sections in _SECTIONS.items():
+        if component.value in had.left_out:
+            off = " and ".join(f"`{section}: off`" for section in sections)
+            yield f"no {component.value}: ServiceDown tells so until its image is here; write {off} to go without"
 
 
 def _require_free(stack: Stack, services: tuple[Service, ...], had: Images, before: Mapping[str, Container]) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from generator import names, pipeline, writer
+from generator import names, pipeline, smaller, writer
 from generator.model import Component, Stack
 from generator.needs import needs, unmet
 from generator.runtime import binaries, files, health, http, logs, ports, postgres, programs, secrets, zones
@@ -18,7 +18,7 @@ from generator.runtime.binaries import Binaries, Found, Sources
 from generator.runtime.daemon import FAILED, Daemon, Program
 from generator.runtime.process import end
 from generator.runtime.relocate import relocated
-from generator.targets.base import bound_to, public_url, published
+from generator.targets.base import MORE, bound_to, public_url, published
 
 OUT = "native"
 CONFIG = f"{OUT}/supervisor/supervisord.conf"
@@ -55,23 +55,24 @@ class Native:
         """Starts what is not running, brings the rest up to date, and waits until all is healthy."""
         _require_plain_path(self.project)
         with files.alone(self.project.state):
-            stack = self.project.stack("native")
-            secrets.require(stack, self.project.root, os.environ)
-            found = binaries.provide(_wanted(stack), self.sources, say)
+            asked = self.project.stack("native")
+            secrets.require(asked, self.project.root, os.environ)
+            found = binaries.provide(_wanted(asked), self.sources, say)
+            stack = smaller.without(asked, {c for c in asked.components if c not in _runnable(asked, found)})
             _require_version(stack, found)
             self._clear_leftovers(say)
             own = self._own_ports()
-            at = [(c.value, bound_to(c, stack.listen), published(c, stack.ports)) for c in _runnable(stack, found)]
-            ports.require(each for each in at if each[2] not in own)
+            ports.require(each for each in _ports(stack, _runnable(stack, found)) if each[2] not in own)
             found, account = self._database(self._prepare(stack, found), say)
             components = _runnable(stack, found)
             deadline = time.monotonic() + timeout
             started = programs.Update(self.daemon, self.project, stack, components, found, account, say)
-            self._remember(stack, components, found, {})
+            self._remember(asked, components, found, {})
             fresh = started.bring_up()
             problems = self._wait(stack, components, deadline, say)
             problems += started.reload(fresh)
-            self._remember(stack, components, found, started.record)
+            problems += self._wait(stack, tuple(started.restarted), deadline, say)
+            self._remember(asked, components, found, started.record)
             if Component.PROMETHEUS in components and not problems:
                 patience = max(deadline - time.monotonic(), 2 * stack.scrape_interval + 10)
                 problems += [*health.wait_for_targets(stack, components, patience, say)]
@@ -79,6 +80,7 @@ class Native:
             notes = (
                 *started.notes,
                 *_not_found(found),
+                *_smaller(asked, stack),
                 *health.elsewhere(stack, components),
                 *secrets.password_note(components),
             )
@@ -171,7 +173,7 @@ class Native:
             return frozenset()
         known = self.daemon.programs()
         alive = [each for name, each in self._record().items() if name in known and known[name].pid]
-        return frozenset(int(each["port"]) for each in alive)
+        return frozenset(int(port) for each in alive for port in each.get("ports", each["port"]).split())
 
     def _record(self) -> dict[str, dict[str, str]]:
         found = files.recall(self.project.state / RECORD).get("components", {})
@@ -223,15 +225,26 @@ def _runnable(stack: Stack, found: Binaries) -> tuple[Component, ...]:
     return tuple(c for c in stack.components if c not in known or found.get(known[c]) is not None)
 
 
+def _ports(stack: Stack, components: tuple[Component, ...]) -> Iterator[tuple[str, str, int]]:
+    """Every port that these components will listen on: whose, on which address, which."""
+    for component in components:
+        yield component.value, bound_to(component, stack.listen), published(component, stack.ports)
+    for field, (component, _) in MORE.items():
+        if component in components and field != "fluent_forward":  # containers alone use it
+            host = stack.listen if field.startswith("otlp_") else "127.0.0.1"
+            yield field, host, getattr(stack.ports, field)
+
+
 def _entry(stack: Stack, component: Component, found: Binaries, runs: bool) -> dict[str, str]:
     if not runs:
-        missing = next(m for m in found.missing if m.name == binaries.COMPONENTS[component])
-        return {"url": "", "ready": "", "port": "0", "note": missing.note}
+        note = next((m.note for m in found.missing if m.name == binaries.COMPONENTS[component]), "of no use alone")
+        return {"url": "", "ready": "", "port": "0", "note": note}
     binary = found.get(binaries.COMPONENTS.get(component, ""))
     return {
         "url": public_url(stack, component) if component in health.READY else "",
         "ready": health.place(stack, component),
         "port": str(published(component, stack.ports)),
+        "ports": " ".join(str(port) for _, _, port in _ports(stack, (component,))),
         "note": f"{binary.version}, {binary.origin}" if binary else "",
     }
 
@@ -251,6 +264,14 @@ def _row(name: str, entry: Mapping[str, str], program: Program | None) -> Row:
         return Row(name, "missing", "", entry["note"])
     answer = health.ask(entry["ready"]) if program else http.Answer(0, "")
     return Row(name, _state(answer, program), entry["url"], entry["note"])
+
+
+def _smaller(asked: Stack, stack: Stack) -> Iterator[str]:
+    """What the stack goes without, since servers are missing."""
+    if asked.logs and not stack.logs:
+        yield "logs are not kept: lines stay in .run/log alone, and no alert reads them"
+    if asked.traces and not stack.traces:
+        yield "traces are not kept: there are no metrics of spans, and panels lead to no trace"
 
 
 def _not_found(found: Binaries) -> Iterator[str]:

@@ -8,8 +8,10 @@ from collections.abc import Iterable
 
 from generator.model import Component
 from generator.runtime.base import RuntimeProblem, spec_key
+from generator.targets.base import MORE
 
 _KEYS = {component.value: spec_key(component) for component in Component}
+_KEYS |= {field: f"stack.ports.{field}" for field in MORE}
 
 
 def require(wanted: Iterable[tuple[str, str, int]]) -> None:

@@ -31,6 +31,7 @@ class Update:
     account: Account
     say: Say
     notes: list[str] = field(default_factory=list)
+    restarted: list[Component] = field(default_factory=list)
     record: dict[str, object] = field(default_factory=dict)
 
     def bring_up(self) -> frozenset[str]:
@@ -61,6 +62,7 @@ class Update:
                 continue
             if component not in health.RELOADED:
                 self._restart(component.value)
+                self.restarted.append(component)
             elif reason := health.reload(self.stack, component):
                 now[folder] = ""
                 problems.append(f"{component.value} refused its new configuration and keeps the old one: {reason}")

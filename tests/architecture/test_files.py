@@ -14,7 +14,7 @@ from generator.defaults import IMAGES
 from generator.model import Locale
 from generator.names import CATALOGUE
 from generator.pipeline import read
-from generator.rules import alerts
+from generator.rules import every_alert
 from generator.targets import TARGETS
 from generator.texts import TEXTS
 from tests.architecture.sources import PACKAGES, ROOT, python_files, shown, tracked
@@ -108,6 +108,6 @@ def test_both_languages_say_the_same_things() -> None:
 def test_every_alert_has_its_runbook() -> None:
     """And no runbook is left of an alert that is gone."""
     stack = read((ROOT / "spec.yaml").read_bytes(), next(iter(TARGETS))).stack
-    wanted = {names.runbook_file(alert.name) for alert in alerts(stack)}
+    wanted = {names.runbook_file(alert.name) for alert in every_alert(stack)}
 
     assert {shown(path) for path in (ROOT / "docs" / "runbooks").iterdir()} == wanted

@@ -27,7 +27,7 @@ LINES = (
         "selectors",
         "writer",
     ),
-    ("spec_models", "spec_telemetry"),
+    ("smaller", "spec_models", "spec_telemetry"),
     ("defaults", "references", "spec_receivers", "targets", "texts"),
     ("spec",),
     (

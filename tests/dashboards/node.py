@@ -7,7 +7,7 @@ import json
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -20,7 +20,7 @@ from tests.proof import STATE
 HERE = Path(__file__).parent
 CACHE = STATE / "node"
 PACKAGE = ("package.json", "package-lock.json", ".npmrc")
-SOURCES = ("tsconfig.json", "panels.ts")
+SOURCES = ("tsconfig.json", "panels.ts", "datasources.ts")
 UNREACHABLE = ("EAI_AGAIN", "ECONNREFUSED", "ECONNRESET", "EHOSTUNREACH", "ENETUNREACH", "ENOTFOUND", "ETIMEDOUT")
 
 
@@ -58,8 +58,11 @@ def _install() -> None:
     assert ran.returncode == 0, ran.stderr
 
 
-def refusals(pages: dict[str, dict[str, Any]]) -> dict[str, list[str]]:
-    """What the compiler says against each page, by the page's name; an empty list is a page without fault."""
+def refusals(
+    pages: dict[str, dict[str, Any]], written: Callable[[dict[str, Any]], str] | None = None
+) -> dict[str, list[str]]:
+    """What the compiler says against each page, by its name; an empty list is a page without fault. `written` makes
+    TypeScript of what is no dashboard."""
     script = compiler()
     with tempfile.TemporaryDirectory(dir=CACHE, prefix="check-") as folder:
         place = Path(folder)
@@ -67,7 +70,7 @@ def refusals(pages: dict[str, dict[str, Any]]) -> dict[str, list[str]]:
         for name in SOURCES:
             shutil.copy(HERE / name, place / name)
         for name, page in pages.items():
-            (place / "cases" / f"{name}.ts").write_text(source(page), encoding="utf-8")
+            (place / "cases" / f"{name}.ts").write_text((written or source)(page), encoding="utf-8")
         command = ("node", str(script), "--project", str(place))
         ran = subprocess.run(command, cwd=place, capture_output=True, text=True, timeout=300, check=False)
     said = [line for line in ran.stdout.splitlines() if line.strip()]
@@ -82,13 +85,13 @@ def source(page: dict[str, Any]) -> str:
     panels = page.get("panels", [])
     lines = ["import type { Page, PanelOf } from '../panels';"]
     for number, panel in enumerate(panels):
-        lines.append(f"const panel{number}: PanelOf[{_literal(panel['type'])}] = {_literal(panel)};")
+        lines.append(f"const panel{number}: PanelOf[{literal(panel['type'])}] = {literal(panel)};")
     names = ", ".join(f"panel{number}" for number in range(len(panels)))
-    rest = _literal({key: value for key, value in page.items() if key != "panels"})
+    rest = literal({key: value for key, value in page.items() if key != "panels"})
     lines.append(f"export const page: Page = {{ {rest[1:-1].strip()}, panels: [{names}] }};")
     return "\n".join(lines) + "\n"
 
 
-def _literal(value: Any) -> str:
+def literal(value: Any) -> str:
     """JSON is TypeScript."""
     return json.dumps(value, ensure_ascii=False, indent=1)

@@ -13,7 +13,7 @@ from typing import Any, Self
 import yaml
 
 from generator.model import Component
-from generator.targets.base import port_field
+from generator.targets.base import MORE, port_field
 from tests.integration.client import free_ports
 from tests.proof import ROOT, STATE
 
@@ -29,7 +29,7 @@ class RunningStack:
         # Others may enter it: PostgreSQL runs as another user where the tests run as root.
         self.folder = Path(tempfile.mkdtemp(prefix=f"{name} {runtime} "))
         self.folder.chmod(0o755)
-        fields = [port_field(component) for component in Component]
+        fields = [*(port_field(component) for component in Component), *MORE]
         self.ports = dict(zip(fields, free_ports(len(fields)), strict=True))
         self.subnet = f"172.30.{os.getpid() % 256}.0/24"  # stacks of other test runs on this machine have others
         self.environment: dict[str, str] = {}

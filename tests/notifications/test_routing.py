@@ -137,6 +137,24 @@ CASES: tuple[tuple[str, Labels, Labels, bool], ...] = (
         False,
     ),
     (
+        "a dead Loki over lines that do not arrive",
+        {**DOWN, "job": "loki", "instance": "loki:3100", "stack": "o"},
+        {"alertname": "LogsNotIngested", "severity": "warning", "job": "collector", "stack": "o"},
+        True,
+    ),
+    (
+        "a dead collector over traces that do not arrive",
+        {**DOWN, "job": "collector", "instance": "otel-collector:8888", "stack": "p"},
+        {"alertname": "TracesNotIngested", "severity": "warning", "job": "tempo", "stack": "p"},
+        True,
+    ),
+    (
+        "a dead Tempo not over lines",
+        {**DOWN, "job": "tempo", "instance": "tempo:3200", "stack": "q"},
+        {"alertname": "LogsNotIngested", "severity": "warning", "job": "collector", "stack": "q"},
+        False,
+    ),
+    (
         "nor over what has no host",
         {**DOWN, "job": "node", "instance": "nowhere"},
         {**DOWN, "job": "n", "service": "n"},

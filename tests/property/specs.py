@@ -128,14 +128,29 @@ STACK = _some(
     scrape_interval=st.sampled_from(["10s", "15s", "30s", "1m"]),
     scrape_timeout=st.sampled_from(["5s", "10s"]),
     listen=st.sampled_from(["127.0.0.1", "0.0.0.0", "10.1.2.3"]),
-    retention=_some(metrics=st.sampled_from(["2h", "30d", "1y"]), metrics_size=st.sampled_from(["1GB", "512MB"])),
+    retention=_some(
+        metrics=st.sampled_from(["2h", "30d", "1y"]),
+        metrics_size=st.sampled_from(["1GB", "512MB"]),
+        logs=st.sampled_from(["24h", "36h", "2w", "1y"]),
+        traces=st.sampled_from(["1h", "90m", "7d"]),
+    ),
 )
+LOGS = st.one_of(
+    st.sampled_from([False, "off"]),
+    _some(
+        level=st.sampled_from(["debug", "info", "warning", "error"]),
+        redact=st.lists(st.from_regex(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}", fullmatch=True), max_size=3),
+    ),
+)
+KEEP = _some(errors=RATIOS, slower_than=st.sampled_from(["1ms", "1s", "90s"]), others=RATIOS)
+TRACES = st.one_of(st.sampled_from([False, "off"]), _some(keep=KEEP))
 FOR = st.dictionaries(
     st.sampled_from(["HighErrorRate", "HighLatencyP95", "ServiceDown", "TrafficDrop", "QueueBacklog", "ColdStartSlow"]),
     st.sampled_from(["0s", "1m", "10m"]),
 )
 FOR_RESOURCES = st.dictionaries(
-    st.sampled_from(["GpuHot", "GpuErrors", "HostDiskFillsSoon"]), st.sampled_from(["0s", "10m", "2h"])
+    st.sampled_from(["GpuHot", "GpuErrors", "HostDiskFillsSoon", "RepeatedException", "LogsNotIngested"]),
+    st.sampled_from(["0s", "10m", "2h"]),
 )
 ROUTES = st.dictionaries(
     hostile(60), _some(latency_p95=DURATIONS, error_ratio=RATIOS, latency_average=DURATIONS), max_size=3
@@ -283,10 +298,17 @@ def specs(draw: st.DrawFn) -> Spec:
     return made | draw(
         _some(
             thresholds=_some(
-                metrics_storage=RATIOS, **THRESHOLDS, **RESOURCES, **POSTGRES_THRESHOLDS, **REDIS_THRESHOLDS
+                metrics_storage=RATIOS,
+                repeated_exceptions=st.integers(1, 10**6),
+                **THRESHOLDS,
+                **RESOURCES,
+                **POSTGRES_THRESHOLDS,
+                **REDIS_THRESHOLDS,
             ),
             hosts=hosts,
             gpus=gpus,
+            logs=LOGS,
+            traces=TRACES,
             databases=st.lists(st.sampled_from(databases), unique_by=str, min_size=1),
             probes=st.lists(st.sampled_from(probes), unique_by=str, min_size=1),
             alerting=alerting(),

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from generator.names import CATALOGUE
 from generator.pipeline import generate, read
-from generator.rules import alerts
+from generator.rules import every_alert
 from generator.texts import texts_of
 from tests.proof import ROOT
 from tests.property.test_specs import common
@@ -48,7 +48,7 @@ def mentioned(files: dict[str, str], disabled: set[str]) -> list[str]:
 def test_nothing_mentions_a_disabled_alert(disabled: set[str], locale: str) -> None:
     """Rules, tests, runbooks, dashboards, inhibition, routes: only the reference lists what could be."""
     files = generate(without(disabled, locale)).files()
-    left = {alert.name for alert in alerts(read(without(set(), locale).encode(), "compose").stack)} - disabled
+    left = {alert.name for alert in every_alert(read(without(set(), locale).encode(), "compose").stack)} - disabled
 
     assert mentioned(files, disabled) == []
     assert {path[14:-3] for path in files if path.startswith("docs/runbooks/")} == left

@@ -36,7 +36,7 @@ def prometheus(stack: Stack) -> dict[str, Any]:
     return container(
         stack.images.prometheus,
         wget(9090, "/-/ready"),
-        memory="768m",
+        memory="640m",
         command=flags,
         ports=ports(stack, Component.PROMETHEUS),
         volumes=[

@@ -13,6 +13,7 @@ WORDS: dict[str, str] = {
     "runbook.look": "Where to look",
     "runbook.measured": "What is measured, in Prometheus",
     "runbook.beyond": "Who is beyond the limit now",
+    "runbook.lines": "The lines, by service and exception, in Grafana",
     "runbook.dashboard": "Dashboard",
     "runbook.limits": "Limits in force",
     "runbook.where": "Where",
@@ -134,4 +135,10 @@ WORDS: dict[str, str] = {
     "word.service": "Service",
     "word.received": "received",
     "word.sent": "sent",
+    "link.trace": "The trace",
+    "link.requests": "Requests/s of the service",
+    "link.errors": "5xx share of the service",
+    "link.p95": "Latency p95 of the service",
+    "link.spans": "Spans/s by name",
+    "link.span_p95": "Duration p95 of spans by name",
 }

@@ -13,6 +13,7 @@ WORDS: dict[str, str] = {
     "runbook.look": "어디를 보나",
     "runbook.measured": "Prometheus에서 보는 측정값",
     "runbook.beyond": "지금 한계를 넘은 대상",
+    "runbook.lines": "서비스와 예외별 로그, Grafana",
     "runbook.dashboard": "대시보드",
     "runbook.limits": "적용 중인 한계",
     "runbook.where": "대상",
@@ -133,4 +134,10 @@ WORDS: dict[str, str] = {
     "word.service": "서비스",
     "word.received": "수신",
     "word.sent": "송신",
+    "link.trace": "트레이스",
+    "link.requests": "서비스의 초당 요청",
+    "link.errors": "서비스의 5xx 비율",
+    "link.p95": "서비스의 지연 p95",
+    "link.spans": "이름별 초당 스팬",
+    "link.span_p95": "이름별 스팬 p95",
 }
