@@ -52,7 +52,7 @@ test: $(VENV)/dev tools ## Lint, types and all tests; ends with what was proven 
 	@$(VENV)/bin/ruff check . && $(VENV)/bin/ruff format --check .
 	@$(VENV)/bin/mypy generator sample_app tests bench
 	@$(GENERATOR) check --spec $(SPEC)
-	@$(PY) -m pytest -n 2 --dist loadgroup $(TESTS)
+	@$(PY) -m pytest -n 2 --dist loadscope --no-loadscope-reorder $(TESTS)
 
 test-fast: $(VENV)/dev ## The tests that need no server
 	@$(PY) -m pytest -m "not server and not integration and not docker"

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Generator
 
 import pytest
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 from tests.proof import ENGINE, SERVERS, Proof, missing
 
 PROPERTY = "server"
+STACKS = "tests/integration/"
 
 
 class Report:
@@ -36,12 +39,21 @@ def pytest_configure(config: pytest.Config) -> None:
         config.pluginmanager.register(Report())
 
 
+class Shared(LoadScopeScheduling):  # type: ignore[misc]  # it has no types
+    """With several workers whole stacks stay with one of them, one after the other; the rest goes by file."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return STACKS if nodeid.startswith(STACKS) else nodeid.split("::", 1)[0]
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Shared:
+    return Shared(config, log)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Whole stacks come first and one after the other; with several workers the rest is shared out by file."""
-    items.sort(key=lambda item: item.get_closest_marker("integration") is None)
+    """Whole stacks come first: they take longest."""
+    items.sort(key=lambda item: not item.nodeid.startswith(STACKS))
     for item in items:
-        together = "stack" if item.get_closest_marker("integration") else item.location[0]
-        item.add_marker(pytest.mark.xdist_group(together))
         needed = needs(item)
         item.user_properties.extend((PROPERTY, server) for server in needed)
         if reason := missing(needed):
