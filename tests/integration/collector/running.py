@@ -1,0 +1,149 @@
+"""A collector as the generator configures it, and the two sinks that stand where Loki and Tempo would."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+import yaml
+from prometheus_client.parser import text_string_to_metric_families
+from prometheus_client.samples import Sample
+
+from generator.pipeline import generate
+from tests.integration.client import free_ports, wait
+from tests.proof import find
+
+FIELDS = (
+    "loki",
+    "tempo_otlp",
+    "otel_collector",
+    "otlp_grpc",
+    "otlp_http",
+    "collector_metrics",
+    "span_metrics",
+    "fluent_forward",
+)
+
+
+class Process:
+    """One collector: started, killed, stopped."""
+
+    def __init__(self, config: Path, health: int, **environment: str) -> None:
+        self.config = config
+        self.health = health
+        self.environment = environment
+        self.log = config.with_suffix(".log")
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Waits until it is healthy."""
+        found = find("otelcol-contrib")
+        assert found
+        command = [found.where, f"--config={self.config}"]
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(command, stdout=log, stderr=log, env={**os.environ, **self.environment})
+        wait(f"{self.config.stem} to be healthy; see {self.log}", self._healthy, 30)
+
+    def stop(self) -> None:
+        self._end(signal.SIGTERM)
+
+    def kill(self) -> None:
+        """As a machine out of memory does."""
+        self._end(signal.SIGKILL)
+
+    def _end(self, how: signal.Signals) -> None:
+        if self.process:
+            self.process.send_signal(how)
+            self.process.wait(40)
+            self.process = None
+
+    def _healthy(self) -> bool | None:
+        assert self.process
+        assert self.process.poll() is None, f"ended with {self.process.returncode}; see {self.log}"
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.health}/", timeout=5) as answer:
+            return True if answer.status == 200 else None
+
+
+class Running:
+    """The collector of a spec, natively, with its sinks. Used as a context.
+
+    `sections` are sections of the spec; `ports` are all of `stack.ports` that it names."""
+
+    def __init__(self, folder: Path, **sections: Any) -> None:
+        self.folder = folder
+        self.ports = dict(zip(FIELDS, free_ports(len(FIELDS)), strict=True))
+        self.received = {signal: folder / f"{signal}.jsonl" for signal in ("logs", "traces")}
+        self.spec = {
+            "version": 1,
+            "stack": {"name": "collected", "ports": self.ports, "environment": "testing"},
+            "services": [{"name": "shop", "kind": "django", "targets": ["shop:8000"]}],
+            **sections,
+        }
+        config = folder / "collector.yml"
+        bundle = generate(yaml.safe_dump(self.spec, allow_unicode=True), target="native")
+        config.write_text(next(a.content for a in bundle.artifacts if a.path == "collector/config.yml"))
+        (folder / "log").mkdir(exist_ok=True)
+        self.collector = Process(config, self.ports["otel_collector"], STACK_STATE=str(folder), GOMEMLIMIT="320MiB")
+        self.loki = self._sink("loki", "logs", {"http": self._at("loki", logs_url_path="/otlp/v1/logs")})
+        self.tempo = self._sink("tempo", "traces", {"grpc": self._at("tempo_otlp")})
+
+    def __enter__(self) -> Running:
+        try:
+            for process in (self.loki, self.tempo, self.collector):
+                process.start()
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for process in (self.collector, self.loki, self.tempo):
+            process.stop()
+
+    def _at(self, port: str, **more: Any) -> dict[str, Any]:
+        return {"endpoint": f"127.0.0.1:{self.ports[port]}", **more}
+
+    def _sink(self, name: str, signal_: str, protocols: dict[str, Any]) -> Process:
+        health = free_ports(1)[0]
+        config = {
+            "extensions": {"health_check": {"endpoint": f"127.0.0.1:{health}"}},
+            "receivers": {"otlp": {"protocols": protocols}},
+            "exporters": {"file": {"path": str(self.received[signal_]), "append": True, "flush_interval": "200ms"}},
+            "service": {
+                "extensions": ["health_check"],
+                "pipelines": {signal_: {"receivers": ["otlp"], "exporters": ["file"]}},
+                "telemetry": {"metrics": {"level": "none"}},
+            },
+        }
+        path = self.folder / f"{name}.yml"
+        path.write_text(yaml.safe_dump(config))
+        return Process(path, health)
+
+    def url(self, port: str, path: str = "") -> str:
+        return f"http://127.0.0.1:{self.ports[port]}{path}"
+
+    def page(self, port: str) -> list[Sample]:
+        """The metrics behind a port: `collector_metrics` (its own) or `span_metrics`."""
+        with urllib.request.urlopen(self.url(port, "/metrics"), timeout=10) as answer:
+            families = text_string_to_metric_families(answer.read().decode())
+            return [sample for family in families for sample in family.samples]
+
+
+def send(url: str, body: bytes, content_type: str = "application/json", patience: float = 60) -> None:
+    """POSTs until it is taken, as an SDK does for a while."""
+    end = time.monotonic() + patience
+    while True:
+        request = urllib.request.Request(url, body, {"Content-Type": content_type})
+        try:
+            with urllib.request.urlopen(request, timeout=10):
+                return
+        except (OSError, urllib.error.URLError):
+            if time.monotonic() > end:
+                raise
+        time.sleep(0.2)
