@@ -30,9 +30,9 @@ class LogsSection(Switchable):
     level: Literal["debug", "info", "warning", "error"] | None = Field(
         None, description="the least that the sample's services write"
     )
-    redact: list[Annotated[str, text(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}", "a field's name such as authorization")]] | None = Field(
-        None, description="names of fields whose values are masked, besides the usual ones"
-    )
+    redact: (
+        list[Annotated[str, text(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}", "a field's name such as authorization")]] | None
+    ) = Field(None, description="names of fields whose values are masked, besides the usual ones")
 
 
 class KeepSpec(Part):

@@ -17,6 +17,7 @@ from generator.builders.collector.exporters import LOKI, SPAN_METRICS, TEMPO, ex
 from generator.builders.collector.places import GUARD, HEALTH, STORAGE, folder, listen
 from generator.builders.collector.receivers import read, receivers
 from generator.builders.collector.sampling import sampling
+from generator.builders.commands import COLLECTOR_LIMIT, COLLECTOR_SPIKE
 from generator.bundle import Artifact
 from generator.model import Component, Stack
 from generator.render import to_yaml
@@ -27,8 +28,6 @@ LINES, SPAN_TEXTS, ATTRIBUTES, SPAN_NAMES = "transform/logs", "transform/traces"
 SAMPLING, BATCH = "tail_sampling", "batch"
 LATENCY_BOUNDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 0.8, 1, 2.5, 5, 10)
 """Seconds; 0.8 is the default limit of the p95."""
-MEMORY_MIB, SPIKE_MIB = 320, 64
-"""Where data is refused, for the sender to try again: below the memory of the container."""
 SERIES = 2_000
 """Span names that no rule bounds end here, in one series for all others."""
 
@@ -69,7 +68,7 @@ def _storage(stack: Stack) -> dict[str, Any]:
 
 
 def _processors(stack: Stack) -> Iterator[tuple[str, dict[str, Any]]]:
-    yield GUARD, {"check_interval": "1s", "limit_mib": MEMORY_MIB, "spike_limit_mib": SPIKE_MIB}
+    yield GUARD, {"check_interval": "1s", "limit_mib": COLLECTOR_LIMIT, "spike_limit_mib": COLLECTOR_SPIKE}
     if stack.logs:
         fetched = tuple(c.value for c in read(stack)) if stack.target == "compose" else ()
         yield LINES, statements.logs(stack, fetched)

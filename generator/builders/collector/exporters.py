@@ -22,7 +22,10 @@ def exporters(stack: Stack) -> Iterator[tuple[str, dict[str, Any]]]:
     if stack.traces:
         tempo = target.more("tempo_otlp", stack.ports, stack.listen)
         yield TEMPO, {"endpoint": tempo, "compression": "none", "tls": {"insecure": True}, **patient("traces")}
-        yield SPAN_METRICS, {"endpoint": listen(stack, "span_metrics"), "enable_open_metrics": True}
+        yield (
+            SPAN_METRICS,
+            {"endpoint": listen(stack, "span_metrics"), "enable_open_metrics": True, "without_scope_info": True},
+        )
 
 
 def patient(signal: str) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from generator.model import Component, Stack
-from generator.targets.base import INSIDE, MORE
+from generator.targets.base import INSIDE, MORE, SENT_TO
 
 GUARD, STORAGE, HEALTH = "memory_limiter", "file_storage", "health_check"
 
@@ -13,7 +13,7 @@ def listen(stack: Stack, field: str) -> str:
     if stack.target == "compose":
         inside = MORE[field][1] if field in MORE else INSIDE[Component.COLLECTOR]
         return f"0.0.0.0:{inside}"
-    host = stack.listen if field in ("otlp_grpc", "otlp_http") else "127.0.0.1"
+    host = stack.listen if field in SENT_TO else "127.0.0.1"
     return f"{host}:{getattr(stack.ports, field)}"
 
 

@@ -10,7 +10,11 @@ from generator.model import Component, Stack
 
 SPEAKS_OTLP = frozenset({Component.ML_API, Component.SHOP})
 """They send their lines themselves."""
-_TIME = r"(?:^|[ ,{\"])(?:ts|t|time|timestamp)\"?[=:] ?\"?(?P<time>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d))"
+_TIME = (
+    r"(?:^|[ ,{\"])(?:ts|t|time|timestamp)\"?[=:] ?\"?"
+    r"(?P<time>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d))"
+)
+"""The time in a line of logfmt or JSON."""
 
 
 def read(stack: Stack) -> tuple[Component, ...]:
@@ -21,7 +25,9 @@ def read(stack: Stack) -> tuple[Component, ...]:
 
 
 def receivers(stack: Stack) -> Iterator[tuple[str, dict[str, Any]]]:
-    protocols = {protocol: {"endpoint": listen(stack, f"otlp_{protocol}")} for protocol in ("grpc", "http")}
+    protocols: dict[str, dict[str, Any]] = {
+        protocol: {"endpoint": listen(stack, f"otlp_{protocol}")} for protocol in ("grpc", "http")
+    }
     protocols["grpc"]["max_recv_msg_size_mib"] = 16
     yield "otlp", {"protocols": protocols}
     if not read(stack):
@@ -54,6 +60,6 @@ def _file(component: Component) -> dict[str, Any]:
                     "layout": "2006-01-02T15:04:05.999999999Z07:00",
                 },
             },
-            {"type": "remove", "field": "attributes.time", "if": 'attributes.time != nil'},
+            {"type": "remove", "field": "attributes.time", "if": "attributes.time != nil"},
         ],
     }

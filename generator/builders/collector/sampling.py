@@ -36,7 +36,10 @@ def sampling(traces: Traces) -> dict[str, Any]:
 
 
 def _policies(traces: Traces) -> list[dict[str, Any]]:
-    failed = {"type": "ottl_condition", "ottl_condition": {"error_mode": "ignore", "span": [*FAILED], "spanevent": [RAISED]}}
+    failed = {
+        "type": "ottl_condition",
+        "ottl_condition": {"error_mode": "ignore", "span": [*FAILED], "spanevent": [RAISED]},
+    }
     slow = {"type": "latency", "latency": {"threshold_ms": round(traces.slower_than * 1000)}}
     others = _share(traces.others, "others")
     if traces.errors >= 1:

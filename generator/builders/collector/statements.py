@@ -70,7 +70,9 @@ def _owner() -> Iterator[str]:
     for label in (names.SERVICE, "app"):
         yield f'delete_key(log.attributes, "{label}") where {owned}'
         attribute = f'log.attributes["{label}"]'
-        yield put(attribute, literal("unknown"), f'resource.attributes["{names.SERVICE}"] == nil', f"{attribute} == nil")
+        yield put(
+            attribute, literal("unknown"), f'resource.attributes["{names.SERVICE}"] == nil', f"{attribute} == nil"
+        )
 
 
 def _severity() -> Iterator[str]:
@@ -134,7 +136,10 @@ def traces(stack: Stack) -> dict[str, Any]:
     texts = (("span.name", _NAME_GATE), ("span.status.message", status))
     http = " or ".join(f'span.attributes["{key}"] != nil' for key in ("http.request.method", "http.method"))
     # By method and route: a path as a name would make a series of each.
-    span = [f'set_semconv_span_name("1.37.0") where {http}', *(each for text, gate in texts for each in _masks(stack, text, gate))]
+    span = [
+        f'set_semconv_span_name("1.37.0") where {http}',
+        *(each for text, gate in texts for each in _masks(stack, text, gate)),
+    ]
     event = [*_masks(stack, "spanevent.name", _EVENT_GATE)]
     return {
         "error_mode": "ignore",

@@ -60,7 +60,7 @@ def build(stack: Stack) -> Iterable[Artifact]:
 
 
 def _service(stack: Stack, component: Component) -> dict[str, Any]:
-    made = _MAKERS[component](stack)
+    made = _MAKERS[component](stack) | telemetry.fetched(stack, component)
     if Component.CADVISOR in stack.components:
         made["cgroup_parent"] = names.control_group(stack.name, component.value)
     return made

@@ -73,10 +73,11 @@ class Process:
 class Running:
     """The collector of a spec, natively, with its sinks. Used as a context.
 
-    `sections` are sections of the spec; `ports` are all of `stack.ports` that it names."""
+    `sections` are sections of the spec; with `keep` false the sinks throw away what they get."""
 
-    def __init__(self, folder: Path, **sections: Any) -> None:
+    def __init__(self, folder: Path, *, keep: bool = True, **sections: Any) -> None:
         self.folder = folder
+        self.keep = keep
         self.ports = dict(zip(FIELDS, free_ports(len(FIELDS)), strict=True))
         self.received = {signal: folder / f"{signal}.jsonl" for signal in ("logs", "traces")}
         self.spec = {
@@ -89,7 +90,7 @@ class Running:
         bundle = generate(yaml.safe_dump(self.spec, allow_unicode=True), target="native")
         config.write_text(next(a.content for a in bundle.artifacts if a.path == "collector/config.yml"))
         (folder / "log").mkdir(exist_ok=True)
-        self.collector = Process(config, self.ports["otel_collector"], STACK_STATE=str(folder), GOMEMLIMIT="320MiB")
+        self.collector = Process(config, self.ports["otel_collector"], STACK_STATE=str(folder), GOMEMLIMIT="176MiB")
         self.loki = self._sink("loki", "logs", {"http": self._at("loki", logs_url_path="/otlp/v1/logs")})
         self.tempo = self._sink("tempo", "traces", {"grpc": self._at("tempo_otlp")})
 
@@ -111,13 +112,14 @@ class Running:
 
     def _sink(self, name: str, signal_: str, protocols: dict[str, Any]) -> Process:
         health = free_ports(1)[0]
+        kept = {"path": str(self.received[signal_]), "append": True, "flush_interval": "200ms"}
         config = {
             "extensions": {"health_check": {"endpoint": f"127.0.0.1:{health}"}},
             "receivers": {"otlp": {"protocols": protocols}},
-            "exporters": {"file": {"path": str(self.received[signal_]), "append": True, "flush_interval": "200ms"}},
+            "exporters": {"file": kept} if self.keep else {"debug": {}},
             "service": {
                 "extensions": ["health_check"],
-                "pipelines": {signal_: {"receivers": ["otlp"], "exporters": ["file"]}},
+                "pipelines": {signal_: {"receivers": ["otlp"], "exporters": ["file" if self.keep else "debug"]}},
                 "telemetry": {"metrics": {"level": "none"}},
             },
         }
