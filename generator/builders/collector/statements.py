@@ -152,7 +152,7 @@ def traces(stack: Stack) -> dict[str, Any]:
 
 
 # What no secret goes without, but names of spans mostly do.
-_GATE = r"[=:?&@]|[0-9]{4}|eyJ|[A-Za-z0-9_-]{20}|(?i:bearer|basic)"
+_GATE = r"[=:?&@%]|[0-9]{4}|eyJ|[A-Za-z0-9_-]{20}|(?i:bearer|basic)"
 _NAME_GATE, _EVENT_GATE = (f"IsMatch({text}, {literal(_GATE)})" for text in ("span.name", "spanevent.name"))
 
 

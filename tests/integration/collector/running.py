@@ -15,7 +15,9 @@ import yaml
 from prometheus_client.parser import text_string_to_metric_families
 from prometheus_client.samples import Sample
 
+from generator.model import Component
 from generator.pipeline import generate
+from generator.targets.base import INSIDE, MORE
 from tests.integration.client import free_ports, wait
 from tests.proof import find
 
@@ -75,7 +77,7 @@ class Running:
 
     `sections` are sections of the spec; with `keep` false the sinks throw away what they get."""
 
-    def __init__(self, folder: Path, *, keep: bool = True, **sections: Any) -> None:
+    def __init__(self, folder: Path, *, keep: bool = True, target: str = "native", **sections: Any) -> None:
         self.folder = folder
         self.keep = keep
         self.ports = dict(zip(FIELDS, free_ports(len(FIELDS)), strict=True))
@@ -87,8 +89,9 @@ class Running:
             **sections,
         }
         config = folder / "collector.yml"
-        bundle = generate(yaml.safe_dump(self.spec, allow_unicode=True), target="native")
-        config.write_text(next(a.content for a in bundle.artifacts if a.path == "collector/config.yml"))
+        bundle = generate(yaml.safe_dump(self.spec, allow_unicode=True), target=target)
+        made = next(a.content for a in bundle.artifacts if a.path == "collector/config.yml")
+        config.write_text(made if target == "native" else self._here(made))
         (folder / "log").mkdir(exist_ok=True)
         self.collector = Process(config, self.ports["otel_collector"], STACK_STATE=str(folder), GOMEMLIMIT="176MiB")
         self.loki = self._sink("loki", "logs", {"http": self._at("loki", logs_url_path="/otlp/v1/logs")})
@@ -106,6 +109,16 @@ class Running:
     def __exit__(self, *_: object) -> None:
         for process in (self.collector, self.loki, self.tempo):
             process.stop()
+
+    def _here(self, made: str) -> str:
+        """What is configured for a container, with the addresses and folders of this machine."""
+        listening = {field: inside for field, (owner, inside) in MORE.items() if owner is Component.COLLECTOR}
+        for field, inside in {**listening, "otel_collector": INSIDE[Component.COLLECTOR]}.items():
+            made = made.replace(f"0.0.0.0:{inside}", f"127.0.0.1:{self.ports[field]}")
+        made = made.replace(f"port: {MORE['collector_metrics'][1]}", f"port: {self.ports['collector_metrics']}")
+        for host, field in (("loki:3100", "loki"), ("tempo:4317", "tempo_otlp")):
+            made = made.replace(host, f"127.0.0.1:{self.ports[field]}")
+        return made.replace("/var/lib/otelcol", f"{self.folder}/data")
 
     def _at(self, port: str, **more: Any) -> dict[str, Any]:
         return {"endpoint": f"127.0.0.1:{self.ports[port]}", **more}
