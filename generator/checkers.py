@@ -32,11 +32,11 @@ class Checked:
 
 
 def check_tree(tree: Path, state: Path, *, unit_tests: bool = True, needed: tuple[Need, ...] = ()) -> Iterator[Checked]:
-    """Asks promtool, amtool, the blackbox exporter and Compose, where they are on this machine. The unit tests of the
+    """Asks promtool, amtool, the blackbox exporter, the collector and Compose, where they are. The unit tests of the
     rules take seconds; the other questions take none. An amtool that is older than what the spec needs (`needed`) is
     not asked: the Alertmanager that will read the file may well be newer."""
     sources = Sources.here(state.resolve()).without_network()
-    found = provide(("promtool", "amtool", "blackbox_exporter"), sources, lambda _text: None)
+    found = provide(("promtool", "amtool", "blackbox_exporter", "otelcol-contrib"), sources, lambda _text: None)
     tools = {each.name: str(each.path) for each in found.found}
     rules = sorted(tree.glob("prometheus/rules/*.yml"))
     tests = sorted(tree.glob("prometheus/tests/*.yml"))
@@ -52,6 +52,8 @@ def check_tree(tree: Path, state: Path, *, unit_tests: bool = True, needed: tupl
         yield _ask(tools, "amtool", ["check-config"], tree, names.ALERTMANAGER_CONFIG)
     if (tree / names.BLACKBOX_CONFIG).exists():
         yield _ask(tools, "blackbox_exporter", ["--config.check", f"--config.file={names.BLACKBOX_CONFIG}"], tree)
+    if (tree / names.COLLECTOR_CONFIG).exists():
+        yield _ask(tools, "otelcol-contrib", ["validate", f"--config={names.COLLECTOR_CONFIG}"], tree)
     if (tree / names.COMPOSE_FILE).exists():
         yield _compose(tree)
 

@@ -84,6 +84,7 @@ NOTIFICATIONS_FAILED = "instance_integration:notifications_failed:increase"
 CONFIG_RELOADED = "instance:config_reload:success"
 STORAGE_USED = "instance:metrics_storage_used:ratio"
 STORAGE_AGE = "instance:metrics_storage_age:ratio"
+TELEMETRY_REFUSED = "instance_reason:telemetry_refused:increase5m"
 # Service level objectives: labels service and slo (availability or latency)
 SLO, WINDOW = "slo", "window"
 SLO_OBJECTIVE = "service:slo_objective:ratio"
@@ -219,6 +220,9 @@ def database_limit(quantity: str) -> str:
     """The series that holds a database's limit in force: `database:statement_time_seconds:limit`."""
     return f"database:{'statement_time_seconds' if quantity == 'statement_time' else quantity}:limit"
 
+
+# Exporters of the collector, as its own metrics name them
+EXPORTER_LOKI, EXPORTER_TEMPO = "otlp_http/loki", "otlp_grpc/tempo"
 
 # Secrets of the stack's own, each a file of that name; runtime makes them once
 GRAFANA_PASSWORD = "grafana_admin_password"  # noqa: S105 - the name of a file

@@ -21,8 +21,8 @@ def traces(typed: TracesSection | None) -> Traces | None:
         return None
     keep = (typed and typed.keep) or KeepSpec()
     return Traces(
-        errors=keep.errors or defaults.KEEP_ERRORS,
+        errors=defaults.KEEP_ERRORS if keep.errors is None else keep.errors,
         slower_than=keep.slower_than or defaults.KEEP_SLOWER_THAN,
-        others=keep.others or defaults.KEEP_OTHERS,
+        others=defaults.KEEP_OTHERS if keep.others is None else keep.others,
         key="traces",
     )

@@ -117,4 +117,5 @@ def _pipelines(stack: Stack) -> Iterator[tuple[str, dict[str, Any]]]:
 
 def _own_metrics(stack: Stack) -> dict[str, Any]:
     host, _, port = listen(stack, "collector_metrics").rpartition(":")
-    return {"host": host, "port": int(port)}
+    as_documented = {"without_type_suffix": True, "without_units": True, "without_scope_info": True}
+    return {"host": host, "port": int(port), **as_documented}

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from generator import names
 from generator.builders.collector.places import STORAGE, listen
 from generator.model import Component, Stack
 from generator.targets import TARGETS
 
-LOKI, TEMPO, SPAN_METRICS = "otlp_http/loki", "otlp_grpc/tempo", "prometheus/spans"
+LOKI, TEMPO, SPAN_METRICS = names.EXPORTER_LOKI, names.EXPORTER_TEMPO, "prometheus/spans"
 QUEUES = {"logs": 2 << 30, "traces": 1 << 30}
 """Bytes on disk. 5,000 lines/s of 600 bytes fill the first in ten minutes, a hundred in nine hours."""
 

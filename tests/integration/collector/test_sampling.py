@@ -45,16 +45,17 @@ class Sent:
         kind = {0: ERRORS[number // 100 % 3], 1: SLOW}.get(number % 100, USUAL)
         self.kinds[trace] = kind
         seconds = 1.2 if kind == SLOW else 0.02
-        timing = {"start": -seconds, "seconds": seconds}
+        timing: dict[str, Any] = {"start": -seconds, "seconds": seconds}
         caller = [
             span(trace, f"GET /items/{number}", span_id=root, **timing, **_http("/items/{item_id}")),
             span(trace, "GET", span_id=call, parent=root, kind=CLIENT, **timing, **_http("", server__address="shop")),
         ]
-        more: dict[str, Any] = {
+        signs: dict[str, dict[str, Any]] = {
             FAILED: {"failed": True},
             RAISED: {"events": [event("exception", exception__type="ValueError")]},
             ANSWERED: {"http__response__status_code": 503},
-        }.get(kind, {})
+        }
+        more = signs.get(kind, {})
         called = span(trace, f"GET /stock?of={number}", parent=call, **timing, **_http("/stock"), **more)
         return caller, called
 

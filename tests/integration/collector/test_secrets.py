@@ -57,7 +57,7 @@ KEPT = (
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Any:
-    sections = {"logs": {"redact": ["resident-number"]}, "traces": {"keep": {"others": "100%"}}}
+    sections: dict[str, Any] = {"logs": {"redact": ["resident-number"]}, "traces": {"keep": {"others": "100%"}}}
     with Running(tmp_path_factory.mktemp("secrets"), **sections) as started:
         yield started
 
