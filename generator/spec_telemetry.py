@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from generator.fields import Duration, Part, Percent, text
+from generator.fields import Duration, Part, Share, text
 
 
 class Switchable(Part):
@@ -38,9 +38,9 @@ class LogsSection(Switchable):
 class KeepSpec(Part):
     """Which traces are kept; metrics are computed from all of them, before."""
 
-    errors: Percent | None = Field(None, description="of the traces with an error")
+    errors: Share | None = Field(None, description="of the traces with an error")
     slower_than: Duration | None = Field(None, description="every trace that took longer is kept")
-    others: Percent | None = Field(None, description="of all others")
+    others: Share | None = Field(None, description="of all others")
 
 
 class TracesSection(Switchable):

@@ -76,9 +76,9 @@ def _scenarios(stack: Stack) -> Iterator[Scenario]:
         who: Pairs = ((names.INSTANCE, "test:1"), (REASON, reason))
         for items in ("log_records", "spans_total"):
             growing = (up, Series(f"{counter}{items}", _labels(**whose), step=1))
-            yield Scenario(f"{reason}: {items} fire after for", growing, late, True, who)
+            yield Scenario(f"{reason}: {items} that grow: fires after for", growing, late, True, who)
             if hold >= 4 * stack.evaluation_interval:
-                yield Scenario(f"{reason}: {items} are silent before for", growing, hold * 0.5, False, who)
+                yield Scenario(f"{reason}: {items} that grow: silent before for", growing, hold * 0.5, False, who)
         metric = f"{counter}spans"
         for said, values in (("of long ago", "7x4000"), ("of before a restart", "7x8 0x4000")):
             still = (up, Series(metric, _labels(**whose), values=values))
