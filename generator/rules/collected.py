@@ -15,7 +15,6 @@ ALERT, HOLD = "TelemetryRefused", 600.0
 REASON = "reason"
 SERVER = (names.JOB, names.INSTANCE, names.TEAM)
 MINE = equals(names.JOB, names.JOB_COLLECTOR)
-ITEMS = "(log_records|spans)"
 # Whose failures are told by alerts of their own.
 OTHERS = f'exporter!~"{names.EXPORTER_LOKI}|{names.EXPORTER_TEMPO}"'
 COUNTERS: tuple[tuple[str, str, str], ...] = (
@@ -36,17 +35,18 @@ def collected(stack: Stack) -> Family:
 
 def _recordings() -> Iterator[RecordingRule]:
     for reason, counter, matcher in COUNTERS:
-        series = select("", f'__name__=~"{counter}{ITEMS}(_total)?"', MINE, matcher)
-        # One by one: `increase` takes no two series that differ in their name alone.
-        grown = " + ".join(
-            f"({sum_by(SERVER, f'increase({series.replace(ITEMS, items)}[{WINDOW}])')} or {_none()})"
-            for items in ("log_records", "spans")
-        )
-        yield RecordingRule(names.TELEMETRY_REFUSED, f'label_replace({grown}, "{REASON}", "{reason}", "", "")')
+        both = " + ".join(_grown(f"{counter}{items}", matcher) for items in ("log_records", "spans"))
+        yield RecordingRule(names.TELEMETRY_REFUSED, f'label_replace({both}, "{REASON}", "{reason}", "", "")')
+
+
+def _grown(counter: str, matcher: str) -> str:
+    """How far it grew: its name may end in `_total`, and before the first line or span there is none."""
+    series = select("", f'__name__=~"{counter}(_total)?"', MINE, matcher)
+    return f"({sum_by(SERVER, f'increase({series}[{WINDOW}])')} or {_none()})"
 
 
 def _none() -> str:
-    """0 for every collector that is scraped: it counts neither lines nor spans before the first."""
+    """0 for every collector that is scraped."""
     return f"{sum_by(SERVER, select('up', MINE))} * 0"
 
 
@@ -74,18 +74,18 @@ def _scenarios(stack: Stack) -> Iterator[Scenario]:
     for reason, counter, matcher in COUNTERS:
         whose = {"exporter": "otlp_http/elsewhere"} if matcher else {"receiver": "otlp", "transport": "http"}
         who: Pairs = ((names.INSTANCE, "test:1"), (REASON, reason))
-        for items in ("log_records", "spans_total"):
-            growing = (up, Series(f"{counter}{items}", _labels(**whose), step=1))
-            yield Scenario(f"{reason}: {items} that grow: fires after for", growing, late, True, who)
+        for metric in (f"{counter}log_records", f"{counter}spans_total"):
+            growing = (up, Series(metric, _labels(**whose), step=1))
+            yield Scenario(f"{metric} that grows fires after for", growing, late, True, who)
             if hold >= 4 * stack.evaluation_interval:
-                yield Scenario(f"{reason}: {items} that grow: silent before for", growing, hold * 0.5, False, who)
+                yield Scenario(f"{metric} that grows is silent before for", growing, hold * 0.5, False, who)
+            for said, values in (("of long ago", "7x4000"), ("of before a restart", "7x8 0x4000")):
+                still = (up, Series(metric, _labels(**whose), values=values))
+                yield Scenario(f"{metric} {said} is silent", still, late, False, who)
+            if hold > WINDOW_SECONDS:
+                once = (up, Series(metric, _labels(**whose), values="0x4 1x4000"))
+                yield Scenario(f"{metric} once is silent", once, hold + 5 * stack.scrape_interval, False, who)
         metric = f"{counter}spans"
-        for said, values in (("of long ago", "7x4000"), ("of before a restart", "7x8 0x4000")):
-            still = (up, Series(metric, _labels(**whose), values=values))
-            yield Scenario(f"{reason} {said} is silent", still, late, False, who)
-        if hold > WINDOW_SECONDS:
-            once = (up, Series(metric, _labels(**whose), values="0x4 1x4000"))
-            yield Scenario(f"{reason} once is silent", once, hold + 5 * stack.scrape_interval, False, who)
         if matcher:
             told = (up, Series(metric, _labels(exporter=names.EXPORTER_TEMPO), step=1))
             yield Scenario(f"{reason} of Tempo has its own alert", told, late, False, who)

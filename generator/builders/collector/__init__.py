@@ -13,7 +13,7 @@ from typing import Any
 
 from generator import names
 from generator.builders.collector import statements
-from generator.builders.collector.exporters import LOKI, SPAN_METRICS, TEMPO, exporters
+from generator.builders.collector.exporters import LOKI, SPAN_METRICS, TEMPO, exporters, named, sent
 from generator.builders.collector.places import GUARD, HEALTH, STORAGE, folder, listen
 from generator.builders.collector.receivers import read, receivers
 from generator.builders.collector.sampling import sampling
@@ -23,7 +23,7 @@ from generator.model import Component, Stack
 from generator.render import to_yaml
 from generator.units import duration
 
-SPANS, EDGES, JUDGED = "span_metrics", "service_graph", "forward"
+SPANS, EDGES, JUDGED, COPIED = "span_metrics", "service_graph", "forward", "forward/logs"
 LINES, SPAN_TEXTS, ATTRIBUTES, SPAN_NAMES = "transform/logs", "transform/traces", "redaction", "transform/metrics"
 SAMPLING, BATCH = "tail_sampling", "batch"
 LATENCY_BOUNDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 0.8, 1, 2.5, 5, 10)
@@ -43,7 +43,7 @@ def configuration(stack: Stack) -> dict[str, Any]:
         "extensions": {HEALTH: {"endpoint": listen(stack, "otel_collector")}, STORAGE: _storage(stack)},
         "receivers": dict(receivers(stack)),
         "processors": dict(_processors(stack)),
-        **({"connectors": _connectors()} if stack.traces else {}),
+        **({"connectors": connectors} if (connectors := dict(_connectors(stack))) else {}),
         "exporters": dict(exporters(stack)),
         "service": {
             "extensions": [HEALTH, STORAGE],
@@ -76,13 +76,18 @@ def _processors(stack: Stack) -> Iterator[tuple[str, dict[str, Any]]]:
         yield SPAN_TEXTS, statements.traces(stack)
         yield ATTRIBUTES, statements.attributes(stack)
         yield SAMPLING, sampling(stack.traces)
-        yield BATCH, {"timeout": "200ms", "send_batch_size": 512, "send_batch_max_size": 2048}
         yield SPAN_NAMES, statements.span_metrics()
+    if stack.traces or _also(stack, "logs"):
+        yield BATCH, {"timeout": "200ms", "send_batch_size": 512, "send_batch_max_size": 2048}
 
 
-def _connectors() -> dict[str, Any]:
+def _connectors(stack: Stack) -> Iterator[tuple[str, dict[str, Any]]]:
+    if _also(stack, "logs"):
+        yield COPIED, {}
+    if not stack.traces:
+        return
     buckets = [duration(bound) for bound in LATENCY_BOUNDS]
-    return {
+    made: dict[str, dict[str, Any]] = {
         SPANS: {
             "namespace": "traces.spanmetrics",
             "histogram": {"unit": "s", "explicit": {"buckets": buckets}},
@@ -102,17 +107,27 @@ def _connectors() -> dict[str, Any]:
             "metrics_flush_interval": "15s",
         },
     }
+    yield from made.items()
 
 
 def _pipelines(stack: Stack) -> Iterator[tuple[str, dict[str, Any]]]:
     if stack.logs:
-        processors = [GUARD, LINES]
-        yield "logs", {"receivers": [*dict(receivers(stack))], "processors": processors, "exporters": [LOKI]}
+        also = _also(stack, "logs")
+        sent_to = [LOKI, COPIED] if also else [LOKI]
+        yield "logs", {"receivers": [*dict(receivers(stack))], "processors": [GUARD, LINES], "exporters": sent_to}
+        if also:
+            # The batch keeps to itself that one of them takes nothing more: senders would send Loki's lines again.
+            yield "logs/others", {"receivers": [COPIED], "processors": [BATCH], "exporters": also}
     if stack.traces:
         processors = [GUARD, SPAN_TEXTS, ATTRIBUTES]
         yield "traces/all", {"receivers": ["otlp"], "processors": processors, "exporters": [SPANS, EDGES, JUDGED]}
-        yield "traces/kept", {"receivers": [JUDGED], "processors": [SAMPLING, BATCH], "exporters": [TEMPO]}
+        kept = [TEMPO, *_also(stack, "traces")]
+        yield "traces/kept", {"receivers": [JUDGED], "processors": [SAMPLING, BATCH], "exporters": kept}
         yield "metrics/spans", {"receivers": [SPANS, EDGES], "processors": [SPAN_NAMES], "exporters": [SPAN_METRICS]}
+
+
+def _also(stack: Stack, signal: str) -> list[str]:
+    return [named(exporter) for exporter in stack.exporters if signal in sent(stack, exporter)]
 
 
 def _own_metrics(stack: Stack) -> dict[str, Any]:

@@ -23,8 +23,8 @@ def sampling(traces: Traces) -> dict[str, Any]:
     """The processor. A trace is kept when one policy wants it; shares are drawn by the trace's id, so that every span
     of a trace, however late, gets the same answer.
 
-    A trace that is not kept is forgotten at once (a cache of one): a late root, an error or the end of a slow request
-    is then judged as it comes, where a longer memory would throw it away."""
+    A trace that is not kept is forgotten once the next one is judged (a cache of one): a late root, an error or the end
+    of a slow request is then judged as it comes, where a longer memory would throw it away."""
     return {
         "decision_wait": duration(WITHOUT_ROOT),
         "decision_wait_after_root_received": duration(AFTER_ROOT),

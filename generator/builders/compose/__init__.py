@@ -53,7 +53,7 @@ def build(stack: Stack) -> Iterable[Artifact]:
         "volumes": {name: {} for name in _volumes(stack)},
         "secrets": {
             **{name: {"file": f"./secrets/{name}"} for name in passwords(stack.components)},
-            **{s.name: {"file": f"./{s.source}"} for s in secrets},
+            **{s.name: {"file": f"./{s.given}"} for s in secrets},
         },
     }
     yield Artifact(names.COMPOSE_FILE, to_yaml(config, "Your own additions belong in docker-compose.override.yml."))

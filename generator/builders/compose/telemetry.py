@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from generator.builders.collector.exporters import secrets
 from generator.builders.collector.receivers import read
 from generator.builders.commands import COLLECTOR_MEMORY, collector_settings
 from generator.builders.compose.container import after, container, ports, unasked
@@ -40,6 +41,8 @@ def collector(stack: Stack) -> dict[str, Any]:
 
     It waits for no backend: it keeps what these will take."""
     otlp = [f"{stack.listen}:{getattr(stack.ports, field)}:{MORE[field][1]}" for field in ("otlp_grpc", "otlp_http")]
+    mounted = [secret.name for secret in secrets(stack)]
+    more: dict[str, Any] = {"secrets": mounted} if mounted else {}
     fluent = [f"127.0.0.1:{stack.ports.fluent_forward}:{MORE['fluent_forward'][1]}"] if read(stack) else []
     return unasked(
         container(
@@ -51,6 +54,7 @@ def collector(stack: Stack) -> dict[str, Any]:
             environment=collector_settings(),
             ports=[*ports(stack, Component.COLLECTOR), *otlp, *fluent],
             volumes=["./collector:/etc/otelcol:ro", "otel-collector-data:/var/lib/otelcol"],
+            **more,
         )
     )
 

@@ -149,16 +149,17 @@ def test_a_share_of_errors_never_lets_others_in_by_the_back_door(tmp_path: Path)
 
 
 def test_an_error_that_comes_late_is_still_kept(tmp_path: Path) -> None:
-    """A trace was judged and left; its root comes afterwards with an error: it is judged anew, and found."""
-    trace, healthy = "a" * 32, "b" * 32
+    """Traces were judged and left; their roots come afterwards, one with an error: they are judged anew."""
+    trace, healthy, next_one = "a" * 32, "b" * 32, "d" * 32
     keep = {"errors": "100%", "slower_than": "1s", "others": "0%"}
     with Running(tmp_path, traces={"keep": keep}) as running:
         url = running.url("otlp_http", "/v1/traces")
-        for each in (trace, healthy):
-            send(url, spans_of("shop", [span(each, "early", parent="c" * 16)]))
+        send(url, spans_of("shop", [span(each, "early", parent="c" * 16) for each in (trace, healthy)]))
         wait("both to be judged", lambda: True if _judged(running) >= 2 else None, 60)
+        send(url, spans_of("shop", [span(next_one, "next")]))
+        wait("the next one to be judged", lambda: True if _judged(running) >= 3 else None, 60)
         send(url, spans_of("ml-api", [span(trace, "late", failed=True), span(healthy, "late too")]))
-        wait("both to be judged anew", lambda: True if _judged(running) >= 4 else None, 60)
+        wait("both to be judged anew", lambda: True if _judged(running) >= 5 else None, 60)
         wait("the error", lambda: next((r for r in records(running.received["traces"])), None), 30)
 
     assert [(trace, "late")] == [(_trace(r), r.record["name"]) for r in records(running.received["traces"])]
