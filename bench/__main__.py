@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-BENCHES = ("bench.generate", "bench.telemetry")
+BENCHES = ("bench.generate", "bench.telemetry", "bench.collector")
 
 
 def main(arguments: list[str]) -> int:

@@ -31,6 +31,9 @@ BATCHES, SPANS_PER_TRACE = 10, 4
 """A second's load arrives in so many requests of each kind, as from five services."""
 
 
+REAL = all(find(server) for server in ("loki", "tempo"))
+
+
 @dataclass
 class Sent:
     """What a sender has handed over, and what was not taken."""
@@ -161,26 +164,29 @@ def memory(pid: int) -> int:
 
 
 def run(seconds: float) -> bool:
-    with tempfile.TemporaryDirectory() as folder, Running(Path(folder), keep=False) as running:
+    with tempfile.TemporaryDirectory() as folder, Running(Path(folder), keep=False, real=REAL) as running:
         assert running.collector.process
         pid = running.collector.process.pid
         port = running.ports["otlp_http"]
         sent = {path: Sent() for path in ("/v1/logs", "/v1/traces")}
         threads = [threading.Thread(target=sender, args=(port, path, seconds, each)) for path, each in sent.items()]
-        before, begin = cpu(pid), time.monotonic()
+        others = [p.process.pid for p in (running.loki, running.tempo) if p.process]
+        before, begin = [cpu(each) for each in (pid, *others)], time.monotonic()
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
         took = time.monotonic() - begin
-        cores = (cpu(pid) - before) / took
+        cores = [(cpu(each) - at) / took for each, at in zip((pid, *others), before, strict=True)]
         for path, each in sent.items():
             rate = each.taken / took
             print(
                 f"{path}: {rate:,.0f}/s taken, {each.refused} refused, "
                 f"longest answer {each.worst:.2f} s, late {each.late:.2f} s"
             )
-        print(f"collector: {cores:.2f} cores, {memory(pid)} MiB at most, {took:.0f} s")
+        names = ("collector", "Loki", "Tempo") if REAL else ("collector", "sink of lines", "sink of traces")
+        for name, number, used in zip(names, (pid, *others), cores, strict=True):
+            print(f"{name}: {used:.2f} cores, {memory(number)} MiB at most")
         time.sleep(15)
         failing = [
             (sample.name, sample.labels, sample.value)
@@ -197,10 +203,12 @@ def run(seconds: float) -> bool:
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench.collector")
     parser.add_argument("--seconds", type=float, default=60)
+    parser.add_argument("--quick", action="store_true", help="15 seconds")
     if find("otelcol-contrib") is None:
         print("no otelcol-contrib on this machine")
         return 0
-    return 0 if run(parser.parse_args().seconds) else 1
+    arguments = parser.parse_args()
+    return 0 if run(15 if arguments.quick else arguments.seconds) else 1
 
 
 if __name__ == "__main__":

@@ -15,6 +15,8 @@ import yaml
 from prometheus_client.parser import text_string_to_metric_families
 from prometheus_client.samples import Sample
 
+from generator.builders.commands import collector_settings
+from generator.bundle import Bundle
 from generator.model import Component
 from generator.pipeline import generate
 from generator.targets.base import INSIDE, MORE
@@ -23,6 +25,9 @@ from tests.proof import find
 
 FIELDS = (
     "loki",
+    "loki_grpc",
+    "tempo",
+    "tempo_grpc",
     "tempo_otlp",
     "otel_collector",
     "otlp_grpc",
@@ -34,23 +39,25 @@ FIELDS = (
 
 
 class Process:
-    """One collector: started, killed, stopped."""
+    """One server with its configuration: started, killed, stopped."""
 
-    def __init__(self, config: Path, health: int, **environment: str) -> None:
+    def __init__(self, server: str, config: Path, health: str, *flags: str, **environment: str) -> None:
+        self.server = server
         self.config = config
         self.health = health
+        self.flags = flags
         self.environment = environment
         self.log = config.with_suffix(".log")
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         """Waits until it is healthy."""
-        found = find("otelcol-contrib")
+        found = find(self.server)
         assert found
-        command = [found.where, f"--config={self.config}"]
+        command = [found.where, *self.flags]
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(command, stdout=log, stderr=log, env={**os.environ, **self.environment})
-        wait(f"{self.config.stem} to be healthy; see {self.log}", self._healthy, 30)
+        wait(f"{self.config.stem} to be healthy; see {self.log}", self._healthy, 60)
 
     def stop(self) -> None:
         self._end(signal.SIGTERM)
@@ -68,16 +75,19 @@ class Process:
     def _healthy(self) -> bool | None:
         assert self.process
         assert self.process.poll() is None, f"ended with {self.process.returncode}; see {self.log}"
-        with urllib.request.urlopen(f"http://127.0.0.1:{self.health}/", timeout=5) as answer:
+        with urllib.request.urlopen(self.health, timeout=5) as answer:
             return True if answer.status == 200 else None
 
 
 class Running:
     """The collector of a spec, natively, with its sinks. Used as a context.
 
-    `sections` are sections of the spec; with `keep` false the sinks throw away what they get."""
+    `sections` are sections of the spec; with `keep` false the sinks throw away what they get; `real` are Loki and Tempo
+    themselves, natively."""
 
-    def __init__(self, folder: Path, *, keep: bool = True, target: str = "native", **sections: Any) -> None:
+    def __init__(
+        self, folder: Path, *, keep: bool = True, real: bool = False, target: str = "native", **sections: Any
+    ) -> None:
         self.folder = folder
         self.keep = keep
         self.ports = dict(zip(FIELDS, free_ports(len(FIELDS)), strict=True))
@@ -93,7 +103,10 @@ class Running:
         made = next(a.content for a in bundle.artifacts if a.path == "collector/config.yml")
         config.write_text(made if target == "native" else self._here(made))
         (folder / "log").mkdir(exist_ok=True)
-        self.collector = Process(config, self.ports["otel_collector"], STACK_STATE=str(folder), GOMEMLIMIT="176MiB")
+        self.collector = self._collector(config, self.ports["otel_collector"], **collector_settings())
+        if real:
+            self.loki, self.tempo = (self._real(name, bundle, target) for name in ("loki", "tempo"))
+            return
         self.loki = self._sink("loki", "logs", {"http": self._at("loki", logs_url_path="/otlp/v1/logs")})
         self.tempo = self._sink("tempo", "traces", {"grpc": self._at("tempo_otlp")})
 
@@ -138,7 +151,24 @@ class Running:
         }
         path = self.folder / f"{name}.yml"
         path.write_text(yaml.safe_dump(config))
-        return Process(path, health)
+        return self._collector(path, health)
+
+    def _collector(self, config: Path, health: int, **environment: str) -> Process:
+        state = {"STACK_STATE": str(self.folder), **environment}
+        return Process("otelcol-contrib", config, f"http://127.0.0.1:{health}/", f"--config={config}", **state)
+
+    def _real(self, name: str, bundle: Bundle, target: str) -> Process:
+        """Loki or Tempo as the generator configures it natively."""
+        assert target == "native"
+        for artifact in bundle.artifacts:
+            if artifact.path.startswith(f"{name}/"):
+                path = self.folder / artifact.path
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_text(artifact.content)
+        config = self.folder / name / "config.yml"
+        flags = (f"-config.file={config}", "-config.expand-env=true", *(["-target=all"] if name == "tempo" else []))
+        places = {"STACK_STATE": str(self.folder), "STACK_OUT": str(self.folder)}
+        return Process(name, config, self.url(name, "/ready"), *flags, **places)
 
     def url(self, port: str, path: str = "") -> str:
         return f"http://127.0.0.1:{self.ports[port]}{path}"
