@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
@@ -21,6 +23,8 @@ BACKENDS = {
     "tempo": (names.TEMPO_CONFIG, ("-config.verify=true",)),
 }
 EXPANDED = ("STACK_STATE", "STACK_OUT")
+SECRET = re.compile(r"\$\{file:(?:[^{}]|\{[^{}]*\})*\}")
+UNKNOWN = re.compile(r'unknown type: "([^"]+)"')
 
 
 class Verdict(StrEnum):
@@ -39,11 +43,13 @@ class Checked:
 
 
 def check_tree(tree: Path, state: Path, *, unit_tests: bool = True, needed: tuple[Need, ...] = ()) -> Iterator[Checked]:
-    """Asks promtool, amtool, the blackbox exporter, Loki, Tempo and Compose, where they are here. The unit tests of the
-    rules take seconds; the other questions take none. An amtool that is older than what the spec needs (`needed`) is
-    not asked: the Alertmanager that will read the file may well be newer."""
+    """Asks promtool, amtool, the blackbox exporter, the collector, Loki, Tempo and Compose, where they are here. The
+    unit tests of the rules take seconds; the other questions take none. An amtool that is older than what the spec needs
+    (`needed`) is not asked: the Alertmanager that will read the file may well be newer."""
     sources = Sources.here(state.resolve()).without_network()
-    found = provide(("promtool", "amtool", "blackbox_exporter", *BACKENDS), sources, lambda _text: None)
+    found = provide(
+        ("promtool", "amtool", "blackbox_exporter", "otelcol-contrib", *BACKENDS), sources, lambda _text: None
+    )
     tools = {each.name: str(each.path) for each in found.found}
     rules = sorted(tree.glob("prometheus/rules/*.yml"))
     tests = sorted(tree.glob("prometheus/tests/*.yml"))
@@ -62,6 +68,8 @@ def check_tree(tree: Path, state: Path, *, unit_tests: bool = True, needed: tupl
     for server, (path, flags) in BACKENDS.items():
         if (tree / path).exists():
             yield _ask(tools, server, [*flags, "-config.expand-env=true", f"-config.file={path}"], tree)
+    if (tree / names.COLLECTOR_CONFIG).exists():
+        yield _collector(tools, tree)
     if (tree / names.COMPOSE_FILE).exists():
         yield _compose(tree)
 
@@ -72,6 +80,19 @@ def _ask(tools: dict[str, str], tool: str, arguments: list[str], tree: Path, *fi
         hint = "" if tool in UNPACKAGED else "; `make tools` brings it"
         return Checked(what, Verdict.SKIPPED, f"no {tool} on this machine{hint}")
     return _checked(what, [tools[tool], *arguments, *files], tree)
+
+
+def _collector(tools: dict[str, str], tree: Path) -> Checked:
+    """A copy in which secrets stand for themselves: their files are elsewhere. A collector that was built without some
+    part of the official one cannot tell."""
+    text = (tree / names.COLLECTOR_CONFIG).read_text(encoding="utf-8")
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder) / "config.yml"
+        copy.write_text(SECRET.sub("secret", text), encoding="utf-8")
+        checked = _ask(tools, "otelcol-contrib", ["validate"], tree, f"--config={copy}")
+    if checked.verdict is Verdict.REFUSED and (unknown := UNKNOWN.search(checked.detail)):
+        return Checked(checked.what, Verdict.SKIPPED, f"the collector of this machine was built without {unknown[1]}")
+    return checked
 
 
 def _compose(tree: Path) -> Checked:

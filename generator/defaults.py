@@ -115,6 +115,7 @@ RETENTION = Retention(metrics=30 * DAY, metrics_size="20GB", logs=14 * DAY, trac
 LOG_LEVEL: Literal["info"] = "info"
 REPEATED = _limit(10, "ours")
 # Requirement 004: errors 100 %, normal traffic 1 to 10 %.
+DATADOG_SITE = "datadoghq.com"
 KEEP_ERRORS, KEEP_SLOWER_THAN, KEEP_OTHERS = 1.0, 1.0, 0.05
 IMAGES = Images(
     prometheus="prom/prometheus:v3.14.0",

@@ -53,6 +53,7 @@ _LABEL_VALUE = r"[^\x00-\x1f\x7f\x85\u2028\u2029]{1,128}"
 _LABEL_VALUE_WORDS = "1 to 128 characters in one line"
 _DURATION_PATTERN = r"^([0-9]+(\.[0-9]+)?(ms|[smhdwy]))+$"
 Percent = Annotated[float, *_parsed(units.parse_percent, r"^[0-9]+(\.[0-9]+)? ?%$", "1%")]
+Share = Annotated[float, *_parsed(units.parse_share, r"^[0-9]+(\.[0-9]+)? ?%$", "5%")]
 Objective = Annotated[float, *_parsed(units.parse_objective, r"^[0-9]+(\.[0-9]+)? ?%$", "99.9%")]
 Period = Annotated[float, *_parsed(units.parse_period, _DURATION_PATTERN, "30d")]
 Duration = Annotated[float, *_parsed(units.parse_duration, _DURATION_PATTERN, "800ms")]

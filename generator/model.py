@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
 
-from generator.model_alerting import AlertRoute, Receiver, Secret, TimeInterval, secrets_of
+from generator.model_alerting import AlertRoute, Exporter, Receiver, Secret, TimeInterval, every_secret
 from generator.profiles.base import Profile
 
 
@@ -377,6 +377,7 @@ class Stack:
     alerting: Alerting
     logs: Logs | None
     traces: Traces | None
+    exporters: tuple[Exporter, ...]
     target: Literal["compose", "native"]
     components: tuple[Component, ...]
 
@@ -386,10 +387,5 @@ class Stack:
         return tuple(sorted({s.profile for s in self.services}, key=lambda p: p.name))
 
     def secrets(self) -> tuple[Secret, ...]:
-        """Every secret that a receiver names, once each, by name."""
-        found: dict[str, Secret] = {}
-        for receiver in self.alerting.receivers:
-            for channel in receiver.channels:
-                for secret in secrets_of(channel):
-                    found[secret.name] = secret
-        return tuple(found[name] for name in sorted(found))
+        """Every secret that a receiver or an exporter names, once each, by name."""
+        return every_secret(self.alerting.receivers, self.exporters)

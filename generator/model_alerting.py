@@ -1,15 +1,18 @@
-"""What is true of receivers and routes: channels, secrets, times. Part of `model.py`'s stack."""
+"""What is true of receivers, routes and exporters: channels, secrets, times. Part of `model.py`'s stack."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, fields
+from typing import Literal
 
 
 @dataclass(frozen=True, slots=True)
 class Secret:
     """Where a secret is read from at run time: a file, or an environment variable of whoever starts the stack.
 
-    `mounted` is the path that the server reads. `source` is the file below the project, or the user's own path.
+    `mounted` is the path that the server reads. `source` is the file below the project, or the user's own path. One
+    that is `copied` is given to the server as a copy without the newline at its end, which that server would send.
     """
 
     name: str
@@ -17,6 +20,12 @@ class Secret:
     source: str
     env: str | None
     key: str
+    copied: bool = False
+
+    @property
+    def given(self) -> str:
+        """The file below the project that a container gets."""
+        return f".run/secrets/{self.name}" if self.copied else self.source
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +93,27 @@ class Receiver:
     name: str
     channels: tuple[Channel, ...]
     key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Exporter:
+    """Another place that kept traces and lines go to. `header` is what carries the secret; `endpoint` is without the
+    path of a signal, of Datadog the site."""
+
+    name: str
+    kind: Literal["otlp", "sentry", "elasticsearch", "datadog"]
+    endpoint: str
+    header: str
+    secret: Secret | None
+    signals: tuple[str, ...]
+
+
+def every_secret(receivers: Iterable[Receiver], exporters: Iterable[Exporter] = ()) -> tuple[Secret, ...]:
+    """Every secret that they name, once each, by name."""
+    told = [secret for receiver in receivers for channel in receiver.channels for secret in secrets_of(channel)]
+    sent = [exporter.secret for exporter in exporters if exporter.secret]
+    found = {secret.name: secret for secret in (*told, *sent)}
+    return tuple(found[name] for name in sorted(found))
 
 
 @dataclass(frozen=True, slots=True)

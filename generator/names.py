@@ -87,6 +87,7 @@ STORAGE_USED = "instance:metrics_storage_used:ratio"
 STORAGE_AGE = "instance:metrics_storage_age:ratio"
 LOGS_NOT_INGESTED = "instance_reason:logs_not_ingested:increase5m"
 SPANS_NOT_INGESTED = "instance_reason:spans_not_ingested:increase5m"
+TELEMETRY_REFUSED = "instance_reason:telemetry_refused:increase5m"
 # Service level objectives: labels service and slo (availability or latency)
 SLO, WINDOW = "slo", "window"
 SLO_OBJECTIVE = "service:slo_objective:ratio"

@@ -33,6 +33,7 @@ def _unique(data: Any) -> Iterator[Found]:
         (("probes",), "name"),
         (("alerting", "receivers"), "name"),
         (("alerting", "times"), "name"),
+        (("exporters",), "name"),
         *(((("services", i, "routes"), "route")) for i in range(len(_list(data, "services")))),
     )
     for path, field in lists:
@@ -288,6 +289,7 @@ _CHECKS: tuple[Callable[[Any], Iterator[Found]], ...] = (
     _dns,
     _probes,
     _database_limits,
+    references_routing.exporter_kinds,
     references_routing.secret_files,
     _empty,
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from generator.plain import Found, Path, at, listed, mapped, near
+from generator.plain import Found, Path, at, listed, near
 from generator.times import clock, parse_clock
 
 SECRETS = {
@@ -17,6 +17,7 @@ SECRETS = {
     "opsgenie": "api_key",
     "webhook": "url",
 }
+EXPORTERS = {"otlp": "secret", "sentry": "public_key", "elasticsearch": "api_key", "datadog": "api_key"}
 KINDS = ("slack", "email", "pagerduty", "telegram", "teams", "discord", "opsgenie", "webhook")
 
 
@@ -42,6 +43,24 @@ def receiver_kinds(data: Any) -> Iterator[Found]:
             yield Found("empty-receiver", path, "the receiver goes nowhere", f"write one of {', '.join(KINDS)}")
         for kind, name in SECRETS.items():
             yield from _one_source((*path, kind), receiver.get(kind), name, plain=kind == "webhook")
+
+
+def exporter_kinds(data: Any) -> Iterator[Found]:
+    """Each exporter goes to one place, and its secret has one source; a server that takes OTLP may need none."""
+    off = {signal for signal in ("logs", "traces") if at(data, signal) in (False, "off")}
+    for index, exporter in enumerate(listed(data, "exporters")):
+        path: Path = ("exporters", index)
+        if off >= set(map(str, listed(exporter, "signals") or ("logs", "traces"))):
+            hint = "remove the exporter, or switch on what it is for"
+            yield Found("exporter-off", path, f"nothing is there to export: {' and '.join(sorted(off))} are off", hint)
+        kinds = [kind for kind in EXPORTERS if isinstance(exporter, dict) and isinstance(exporter.get(kind), dict)]
+        if isinstance(exporter, dict) and len(kinds) != 1:
+            wrong = "goes nowhere" if not kinds else f"goes to {len(kinds)} places"
+            yield Found("exporter-kind", path, f"the exporter {wrong}", f"write one of {', '.join(EXPORTERS)}")
+        for kind in kinds:
+            name, part = EXPORTERS[kind], exporter[kind]
+            if kind != "otlp" or any(part.get(f"{name}_{end}") is not None for end in ("file", "env")):
+                yield from _one_source((*path, kind), part, name, plain=False)
 
 
 def _one_source(path: Path, part: Any, name: str, *, plain: bool) -> Iterator[Found]:
@@ -99,16 +118,22 @@ def named_times(data: Any) -> Iterator[Found]:
 def secret_files(data: Any) -> Iterator[Found]:
     """Servers find every secret by its file name in one folder."""
     seen: dict[str, str] = {}
-    for index in range(len(listed(data, "alerting", "receivers"))):
-        for kind, part in mapped(data["alerting"]["receivers"], index).items():
-            for field, path in part.items() if isinstance(part, dict) else ():
-                if not field.endswith("_file") or not isinstance(path, str):
-                    continue
-                name = path.rsplit("/", 1)[-1]
-                if seen.setdefault(name, path) != path:
-                    yield Found(
-                        "secret-name",
-                        ("alerting", "receivers", index, kind, field),
-                        f"{seen[name][:60]} has the same file name, and secrets share one folder",
-                        "rename one of the two files",
-                    )
+    for place, path in _secret_files(data):
+        name = path.rsplit("/", 1)[-1]
+        if seen.setdefault(name, path) != path:
+            yield Found(
+                "secret-name",
+                place,
+                f"{seen[name][:60]} has the same file name, and secrets share one folder",
+                "rename one of the two files",
+            )
+
+
+def _secret_files(data: Any) -> Iterator[tuple[Path, str]]:
+    lists: tuple[Path, ...] = (("alerting", "receivers"), ("exporters",))
+    for place in lists:
+        for index, item in enumerate(listed(data, *place)):
+            for kind, part in item.items() if isinstance(item, dict) else ():
+                for field, path in part.items() if isinstance(part, dict) else ():
+                    if field.endswith("_file") and isinstance(path, str):
+                        yield (*place, index, kind, field), path

@@ -35,7 +35,7 @@ from generator.model import (
 from generator.profiles import PROFILES, Counter, Duration, Profile
 from generator.resolve_models import model_bounds, model_limits
 from generator.resolve_receivers import receiver, route, time_interval
-from generator.resolve_telemetry import logs, traces
+from generator.resolve_telemetry import exporters, logs, traces
 from generator.spec_receivers import ReceiverSpec
 from generator.targets import Target
 from generator.targets.base import BEHIND, components_in, published
@@ -88,6 +88,7 @@ def resolve(typed: spec.StackSpec, target: Target) -> Stack:
         alerting=_alerting(typed.alerting, place),
         logs=logs(typed.logs, typed.thresholds),
         traces=traces(typed.traces),
+        exporters=exporters(typed.exporters),
         target=target.name,
         components=(),
     )

@@ -41,7 +41,7 @@ from generator.fields import (
 )
 from generator.spec_models import InferenceSpec, LlmSpec
 from generator.spec_receivers import AlertRouteSpec, ReceiverSpec, TimeSpec
-from generator.spec_telemetry import LogsSection, LogThresholds, TracesSection
+from generator.spec_telemetry import ExporterSpec, LogsSection, LogThresholds, TracesSection
 
 
 class PortsSpec(Part):
@@ -395,3 +395,4 @@ class StackSpec(Part):
     alerting: AlertingSection | None = None
     logs: LogsSection | None = Field(None, description="Loki and the collector; `off` leaves them out")
     traces: TracesSection | None = Field(None, description="Tempo and the collector; `off` leaves them out")
+    exporters: list[ExporterSpec] | None = None

@@ -14,13 +14,21 @@ MAX_DURATION = 100 * 31536000.0
 
 def parse_percent(value: object) -> float:
     """`1%` -> 0.01; raises ValueError that says what would be right. 0 < result <= 1."""
+    share = parse_share(value)
+    if share == 0:
+        raise ValueError(f"{value} is out of range; write at least 0.0000001% and at most 100%")
+    return share
+
+
+def parse_share(value: object) -> float:
+    """The same, where nothing at all is a share too: 0 <= result <= 1."""
     if isinstance(value, bool) or not isinstance(value, str):
         raise ValueError(f"{_shown(value)} has no unit; write a percentage such as 1%")
     match = _PERCENT.fullmatch(value.strip())
     if not match:
         raise ValueError(f"{_shown(value)} is no percentage; write one such as 1% or 99.9%")
     share = round(float(match[1]) / 100, 9)
-    if not 0 < share <= 1:
+    if share > 1:
         raise ValueError(f"{value} is out of range; write at least 0.0000001% and at most 100%")
     return share
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import quote
+
 from generator import names
 from generator.model import Component, Stack
 from generator.needs import older
@@ -59,16 +61,43 @@ def ml_api_settings(stack: Stack) -> dict[str, str]:
         more["DEMO_ALERTS"] = f"http://{reach(stack, Component.ALERT_SINK)}/alerts"
     if stack.gpus.exporter == "simulated":
         more["DEMO_GPUS"] = f"http://{reach(stack, Component.GPU_EXPORTER)}"
-    return _cache(stack) | links | more
+    return _cache(stack) | links | more | telemetry(stack, Component.ML_API)
 
 
 def shop_settings(stack: Stack) -> dict[str, str]:
     """The environment of the sample shop, but for the place of its password."""
     database = f"{names.SHOP_ROLE}@{reach(stack, Component.POSTGRES)}/{names.SHOP_DATABASE}"
     api = f"http://{reach(stack, Component.ML_API)}"
-    return {"DATABASE_URL": f"postgresql://{database}", "ML_API_URL": api, **_cache(stack)}
+    made = {"DATABASE_URL": f"postgresql://{database}", "ML_API_URL": api, **_cache(stack)}
+    return made | telemetry(stack, Component.SHOP)
 
 
 def _cache(stack: Stack) -> dict[str, str]:
     here = Component.VALKEY in stack.components
     return {"CACHE_URL": f"redis://{reach(stack, Component.VALKEY)}/0"} if here else {}
+
+
+def telemetry(stack: Stack, component: Component) -> dict[str, str]:
+    """What tells a service of the sample platform where its spans and lines go, in the variables of OpenTelemetry's
+    SDKs. It is called as the spec calls the service that is scraped there, so that all signals have one name."""
+    if Component.COLLECTOR not in stack.components:
+        return {}
+    at = reach(stack, component)
+    service = next((s.name for s in stack.services if at in s.targets), component.value)
+    off = {"OTEL_TRACES_EXPORTER": stack.traces, "OTEL_LOGS_EXPORTER": stack.logs}
+    return {
+        "OTEL_SERVICE_NAME": service,
+        "OTEL_RESOURCE_ATTRIBUTES": f"deployment.environment.name={quote(stack.environment)}",
+        "OTEL_EXPORTER_OTLP_ENDPOINT": f"http://{TARGETS[stack.target].more('otlp_http', stack.ports, stack.listen)}",
+        **{name: "none" for name, section in off.items() if not section},
+        **({"LOG_LEVEL": stack.logs.level} if stack.logs else {}),
+    }
+
+
+# What the collector may hold, in MiB: of its container; where Go begins to clear up in earnest; where data is refused,
+# for the sender to try again, and how much less it is while memory grows fast.
+COLLECTOR_MEMORY, COLLECTOR_GO, COLLECTOR_LIMIT, COLLECTOR_SPIKE = 256, 176, 208, 40
+
+
+def collector_settings() -> dict[str, str]:
+    return {"GOMEMLIMIT": f"{COLLECTOR_GO}MiB"}

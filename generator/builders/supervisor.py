@@ -26,6 +26,7 @@ from generator.builders.commands import (
     PROCESS_FLAGS,
     VALKEY_SETTINGS,
     alertmanager_zone,
+    collector_settings,
     ml_api_settings,
     reach,
     shop_settings,
@@ -325,7 +326,8 @@ def _tempo(_stack: Stack) -> Program:
 
 def _collector(_stack: Stack) -> Program:
     config = Word(f"--config={OUT}/{names.COLLECTOR_CONFIG}")
-    return Program((_binary("otelcol-contrib"), config), environment=_STATE, stop_seconds=30)
+    environment = (*_STATE, *collector_settings().items())
+    return Program((_binary("otelcol-contrib"), config), environment=environment, stop_seconds=30)
 
 
 _STATE: tuple[tuple[str, Part], ...] = (("STACK_STATE", Word(STATE)),)

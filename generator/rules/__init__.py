@@ -10,6 +10,7 @@ from generator.model import Stack
 from generator.promql import either, one_of, select
 from generator.rules.base import AlertRule, Family, RecordingRule, Scenario, Series
 from generator.rules.caches import caches
+from generator.rules.collected import collected
 from generator.rules.databases import databases
 from generator.rules.disks import disks
 from generator.rules.gpus import gpus
@@ -39,6 +40,7 @@ FAMILIES = (
     probes,
     stack_itself,
     ingestion,
+    collected,
     traffic_history,
     traffic,
 )

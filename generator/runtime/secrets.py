@@ -36,7 +36,7 @@ def password_note(running: Iterable[Component]) -> tuple[str, ...]:
 
 
 def missing(stack: Stack, root: Path, environment: Mapping[str, str]) -> tuple[str, ...]:
-    """One line for each receiver's secret that cannot be read, with its key in the spec."""
+    """One line for each secret of a receiver or an exporter that cannot be read, with its key in the spec."""
     return tuple(line for secret in stack.secrets() if (line := _missing(secret, root, environment)))
 
 
@@ -58,24 +58,28 @@ def _shown(source: str) -> str:
 
 
 def require(stack: Stack, root: Path, environment: Mapping[str, str]) -> None:
-    """Refuses to start a stack whose alerts could not be sent."""
+    """Refuses to start a stack whose alerts, or lines and traces, could not be sent."""
     lines = missing(stack, root, environment)
     if lines:
         raise RuntimeProblem(
-            "secrets of receivers are missing: " + "; ".join(lines),
+            "secrets are missing: " + "; ".join(lines),
             "put each into its file (or export its variable) and run the command again",
         )
 
 
 def place(project: Project, stack: Stack, environment: Mapping[str, str], *, mode: int) -> Path:
-    """Puts every secret of a receiver into `.run/secrets`: from the environment as a file, from the project as a link.
+    """Puts every secret of a receiver or an exporter into `.run/secrets`: from the environment as a file, from the
+    project as a link, or as a copy where the server would take what an editor puts at the end for a part of it.
 
     `mode` is 0600 where this user's own processes read them, and 0644 where a container's user does; the folder's
     0700 keeps others out either way.
     """
     folder = files.folder(project.state / FOLDER, 0o700)
     for secret in stack.secrets():
-        if secret.env:
+        if secret.copied:
+            text = environment[secret.env] if secret.env else (project.root / secret.source).read_text(encoding="utf-8")
+            files.write(folder / secret.name, text.strip(), mode)
+        elif secret.env:
             files.write(folder / secret.name, environment[secret.env], mode)
         elif not secret.source.startswith("/"):
             files.link(folder / secret.name, project.root / secret.source)
@@ -84,7 +88,7 @@ def place(project: Project, stack: Stack, environment: Mapping[str, str], *, mod
 
 def unreadable_in_containers(stack: Stack, root: Path) -> tuple[str, ...]:
     """One line for each file that a container's user may not read."""
-    paths = {s.source: root / s.source for s in stack.secrets() if not s.env}
+    paths = {s.source: root / s.source for s in stack.secrets() if not s.env and not s.copied}
     return tuple(
         f"{source} may not be readable for the container's user (mode {path.stat().st_mode & 0o777:04o}); "
         f"if alerts do not arrive: chmod 644 {source} (the folder's mode 0700 keeps others out)"

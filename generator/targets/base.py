@@ -43,6 +43,8 @@ MORE: dict[str, tuple[Component, int]] = {
     "span_metrics": (Component.COLLECTOR, 8889),
     "fluent_forward": (Component.COLLECTOR, 24224),
 }
+SENT_TO = frozenset({"otlp_grpc", "otlp_http"})
+"""Those that services send to: on the listen address; the others are for this host alone."""
 # What a component of the sample platform stands on: whoever names it gets these too.
 BEHIND: dict[Component, tuple[Component, ...]] = {
     Component.SHOP: (Component.POSTGRES, Component.VALKEY),

@@ -53,14 +53,14 @@ def build(stack: Stack) -> Iterable[Artifact]:
         "volumes": {name: {} for name in _volumes(stack)},
         "secrets": {
             **{name: {"file": f"./secrets/{name}"} for name in passwords(stack.components)},
-            **{s.name: {"file": f"./{s.source}"} for s in secrets},
+            **{s.name: {"file": f"./{s.given}"} for s in secrets},
         },
     }
     yield Artifact(names.COMPOSE_FILE, to_yaml(config, "Your own additions belong in docker-compose.override.yml."))
 
 
 def _service(stack: Stack, component: Component) -> dict[str, Any]:
-    made = _MAKERS[component](stack)
+    made = _MAKERS[component](stack) | telemetry.fetched(stack, component)
     if Component.CADVISOR in stack.components:
         made["cgroup_parent"] = names.control_group(stack.name, component.value)
     return made

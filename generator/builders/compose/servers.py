@@ -8,7 +8,7 @@ from generator import names
 from generator.builders.commands import alertmanager_flags, alertmanager_zone
 from generator.builders.compose.container import after, container, gateway, ports, wget
 from generator.model import Component, DockerSd, Stack
-from generator.model_alerting import Secret
+from generator.model_alerting import Secret, every_secret
 from generator.needs import tag
 from generator.targets.base import public_url
 from generator.units import duration
@@ -50,7 +50,7 @@ def prometheus(stack: Stack) -> dict[str, Any]:
 
 
 def alertmanager(stack: Stack) -> dict[str, Any]:
-    secrets = stack.secrets()
+    secrets = every_secret(stack.alerting.receivers)
     mounted = [s.name for s in secrets if managed(s)]
     more: dict[str, Any] = {"secrets": mounted} if mounted else {}
     folders = sorted({s.source.rsplit("/", 1)[0] for s in secrets if not managed(s)})

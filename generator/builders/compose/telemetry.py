@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from generator.builders.collector.exporters import secrets
+from generator.builders.collector.receivers import read
+from generator.builders.commands import COLLECTOR_MEMORY, collector_settings
 from generator.builders.compose.container import after, container, ports, unasked
 from generator.model import Component, Stack
 from generator.targets.base import MORE
@@ -38,17 +41,43 @@ def tempo(stack: Stack) -> dict[str, Any]:
 
 def collector(stack: Stack) -> dict[str, Any]:
     """Its image holds nothing that could ask for its health; `up` and Prometheus do. Root without any capability: the
-    image has no folder that another user could write its queues to."""
+    image has no folder that another user could write its queues to. The engine hands lines over from this host.
+
+    It waits for no backend: it keeps what these will take."""
     otlp = [f"{stack.listen}:{getattr(stack.ports, field)}:{MORE[field][1]}" for field in ("otlp_grpc", "otlp_http")]
+    mounted = [secret.name for secret in secrets(stack)]
+    more: dict[str, Any] = {"secrets": mounted} if mounted else {}
+    fluent = [f"127.0.0.1:{stack.ports.fluent_forward}:{MORE['fluent_forward'][1]}"] if read(stack) else []
     return unasked(
         container(
             stack.images.otel_collector,
             [],
-            memory="256m",
+            memory=f"{COLLECTOR_MEMORY}m",
             user="0:0",
             command=["--config=/etc/otelcol/config.yml"],
-            ports=[*ports(stack, Component.COLLECTOR), *otlp],
+            environment=collector_settings(),
+            ports=[*ports(stack, Component.COLLECTOR), *otlp, *fluent],
             volumes=["./collector:/etc/otelcol:ro", "otel-collector-data:/var/lib/otelcol"],
-            **after(stack, Component.LOKI, Component.TEMPO),
+            **more,
         )
     )
+
+
+def fetched(stack: Stack, component: Component) -> dict[str, Any]:
+    """The engine hands a component's lines to the collector, and keeps some for `docker compose logs`. It holds back
+    what the collector does not take now, and starts and stops containers all the same. Nothing needs its socket.
+
+    Each line is acknowledged: the engine's proxy of a published port takes connections before the collector does, and
+    what was written into it would be lost."""
+    if component not in read(stack):
+        return {}
+    options = {
+        "fluentd-address": f"127.0.0.1:{stack.ports.fluent_forward}",
+        "fluentd-async": "true",
+        "fluentd-request-ack": "true",
+        "fluentd-sub-second-precision": "true",
+        "tag": component.value,
+        "cache-max-size": "10m",
+        "cache-max-file": "3",
+    }
+    return {"logging": {"driver": "fluentd", "options": options}}

@@ -15,7 +15,7 @@ import yaml
 from generator.model import Component
 from generator.pipeline import load
 from generator.runtime import files, ports, process, secrets
-from generator.runtime.base import Report, Row, RuntimeProblem, unwell
+from generator.runtime.base import Project, Report, Row, RuntimeProblem, unwell
 from generator.runtime.compose import Container, environment
 from generator.runtime.table import lines
 
@@ -145,6 +145,32 @@ def test_missing_secrets_are_named_by_their_keys(tmp_path: Path) -> None:
     assert secrets.missing(STACK, tmp_path, {"PAGER_KEY": "s3cret"}) == ()
     (tmp_path / "secrets" / "slack_url").write_text("")
     assert "is empty" in secrets.missing(STACK, tmp_path, {"PAGER_KEY": "s3cret"})[0]
+
+
+def test_the_collector_gets_its_secrets_without_the_newline_of_an_editor(tmp_path: Path) -> None:
+    """As copies, from a file of the project, one elsewhere or a variable: it would send the newline in a header."""
+    exporters = [
+        {"name": "a", "sentry": {"endpoint": "http://a:1/x", "public_key_file": "/run/secrets/key"}},
+        {"name": "b", "otlp": {"endpoint": "http://b:1", "secret_file": str(tmp_path / "own")}},
+        {"name": "c", "datadog": {"api_key_env": "DD_KEY"}},
+    ]
+    raw = yaml.safe_dump({**SPEC, "alerting": {}, "exporters": exporters}).encode()
+    project = Project(tmp_path, raw)
+    (tmp_path / "secrets").mkdir()
+    (tmp_path / "secrets" / "key").write_text("one\n")
+    (tmp_path / "own").write_text("two\n")
+
+    stack = project.stack("compose")
+    assert "variable DD_KEY is not set" in secrets.missing(stack, tmp_path, {})[0]
+    folder = secrets.place(project, stack, {"DD_KEY": "three"}, mode=0o644)
+
+    found = {path.name: path.read_text() for path in folder.iterdir()}
+    assert found == {
+        "exporter_a_public_key": "one",
+        "exporter_b_secret": "two",
+        "exporter_c_api_key": "three",
+    }
+    assert not any(path.is_symlink() for path in folder.iterdir())
 
 
 def test_grafanas_password_is_made_once(tmp_path: Path) -> None:
