@@ -44,8 +44,8 @@ class Checked:
 
 def check_tree(tree: Path, state: Path, *, unit_tests: bool = True, needed: tuple[Need, ...] = ()) -> Iterator[Checked]:
     """Asks promtool, amtool, the blackbox exporter, the collector, Loki, Tempo and Compose, where they are here. The
-    unit tests of the rules take seconds; the other questions take none. An amtool that is older than what the spec needs
-    (`needed`) is not asked: the Alertmanager that will read the file may well be newer."""
+    unit tests of the rules take seconds; the other questions take none. An amtool that is older than what the spec
+    needs (`needed`) is not asked: the Alertmanager that will read the file may well be newer."""
     sources = Sources.here(state.resolve()).without_network()
     found = provide(
         ("promtool", "amtool", "blackbox_exporter", "otelcol-contrib", *BACKENDS), sources, lambda _text: None

@@ -16,25 +16,28 @@ REASON = "reason"
 SERVER = (names.JOB, names.INSTANCE, names.TEAM)
 MINE = equals(names.JOB, names.JOB_COLLECTOR)
 # Whose failures are told by alerts of their own.
-OTHERS = f'exporter!~"{names.EXPORTER_LOKI}|{names.EXPORTER_TEMPO}"'
-COUNTERS: tuple[tuple[str, str, str], ...] = (
-    ("refused", "otelcol_receiver_refused_", ""),
-    ("failed", "otelcol_receiver_failed_", ""),
-    ("not_exported", "otelcol_exporter_send_failed_", OTHERS),
-    ("queue_full", "otelcol_exporter_enqueue_failed_", OTHERS),
+COUNTERS: tuple[tuple[str, str, bool], ...] = (
+    ("refused", "otelcol_receiver_refused_", False),
+    ("failed", "otelcol_receiver_failed_", False),
+    ("not_exported", "otelcol_exporter_send_failed_", True),
+    ("queue_full", "otelcol_exporter_enqueue_failed_", True),
 )
-"""A reason, the counters behind it (of lines and of spans), and what else narrows them down."""
+"""A reason, the counters behind it (of lines and of spans), and whether only those of other places than Loki and Tempo
+count: what those two do not get has alerts of its own."""
 
 
 def collected(stack: Stack) -> Family:
     """The family of what the collector does not take; empty where there is none."""
     if not (stack.logs or stack.traces):
         return Family("collector", (), ())
-    return Family("collector", tuple(_recordings()), (_refused(stack),))
+    return Family("collector", tuple(_recordings(stack)), (_refused(stack),))
 
 
-def _recordings() -> Iterator[RecordingRule]:
-    for reason, counter, matcher in COUNTERS:
+def _recordings(stack: Stack) -> Iterator[RecordingRule]:
+    own = ((names.EXPORTER_LOKI, stack.logs), (names.EXPORTER_TEMPO, stack.traces))
+    others = f'exporter!~"{"|".join(name for name, on in own if on)}"'
+    for reason, counter, elsewhere in COUNTERS:
+        matcher = others if elsewhere else ""
         both = " + ".join(_grown(f"{counter}{items}", matcher) for items in ("log_records", "spans"))
         yield RecordingRule(names.TELEMETRY_REFUSED, f'label_replace({both}, "{REASON}", "{reason}", "", "")')
 
@@ -71,8 +74,8 @@ def _scenarios(stack: Stack) -> Iterator[Scenario]:
     hold = held(stack, ALERT, HOLD)
     late = hold + 60 + 4 * (stack.scrape_interval + stack.evaluation_interval)
     up = Series("up", _labels(), start=1)
-    for reason, counter, matcher in COUNTERS:
-        whose = {"exporter": "otlp_http/elsewhere"} if matcher else {"receiver": "otlp", "transport": "http"}
+    for reason, counter, elsewhere in COUNTERS:
+        whose = {"exporter": "otlp_http/elsewhere"} if elsewhere else {"receiver": "otlp", "transport": "http"}
         who: Pairs = ((names.INSTANCE, "test:1"), (REASON, reason))
         for metric in (f"{counter}log_records", f"{counter}spans_total"):
             growing = (up, Series(metric, _labels(**whose), step=1))
