@@ -89,11 +89,12 @@ def _scenarios(stack: Stack) -> Iterator[Scenario]:
                 once = (up, Series(metric, _labels(**whose), values="0x4 1x4000"))
                 yield Scenario(f"{metric} once is silent", once, hold + 5 * stack.scrape_interval, False, who)
         metric = f"{counter}spans"
-        if matcher:
-            told = (up, Series(metric, _labels(exporter=names.EXPORTER_TEMPO), step=1))
-            yield Scenario(f"{reason} of Tempo has its own alert", told, late, False, who)
-        elsewhere = dict(_labels(**whose)) | {names.JOB: "shop"}
-        other = (up, Series(metric, tuple(sorted(elsewhere.items())), step=1))
+        if elsewhere:
+            own = names.EXPORTER_TEMPO if stack.traces else names.EXPORTER_LOKI
+            told = (up, Series(metric, _labels(exporter=own), step=1))
+            yield Scenario(f"{reason} of {own} has its own alert", told, late, False, who)
+        another = dict(_labels(**whose)) | {names.JOB: "shop"}
+        other = (up, Series(metric, tuple(sorted(another.items())), step=1))
         yield Scenario(f"{reason} of another job is silent", other, late, False, who)
     yield Scenario("nothing refused is silent", (up,), late, False, ((names.INSTANCE, "test:1"),))
     yield Scenario("no data is silent", (), late, False, ((names.INSTANCE, "test:1"),))
