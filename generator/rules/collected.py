@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from generator import names
-from generator.model import Severity, Stack
+from generator.model import Component, Severity, Stack
 from generator.promql import WINDOW, WINDOW_SECONDS, equals, select, sum_by
 from generator.rules.base import AlertRule, Family, Pairs, RecordingRule, Scenario, Series
 from generator.rules.notation import COUNT, VALUE
@@ -28,7 +28,7 @@ COUNTERS: tuple[tuple[str, str, str], ...] = (
 
 def collected(stack: Stack) -> Family:
     """The family of what the collector does not take; empty where there is none."""
-    if not (stack.logs or stack.traces):
+    if Component.COLLECTOR not in stack.components:
         return Family("collector", (), ())
     return Family("collector", tuple(_recordings()), (_refused(stack),))
 
