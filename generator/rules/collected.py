@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from generator import names
-from generator.model import Severity, Stack
-from generator.promql import WINDOW, WINDOW_SECONDS, equals, select, sum_by
+from generator.model import Component, Severity, Stack
+from generator.promql import WINDOW, WINDOW_SECONDS, equals, none_of, select, sum_by
 from generator.rules.base import AlertRule, Family, Pairs, RecordingRule, Scenario, Series
 from generator.rules.notation import COUNT, VALUE
 from generator.rules.scenarios import held
@@ -15,31 +15,33 @@ ALERT, HOLD = "TelemetryRefused", 600.0
 REASON = "reason"
 SERVER = (names.JOB, names.INSTANCE, names.TEAM)
 MINE = equals(names.JOB, names.JOB_COLLECTOR)
-# Whose failures are told by alerts of their own.
 COUNTERS: tuple[tuple[str, str, bool], ...] = (
     ("refused", "otelcol_receiver_refused_", False),
     ("failed", "otelcol_receiver_failed_", False),
     ("not_exported", "otelcol_exporter_send_failed_", True),
     ("queue_full", "otelcol_exporter_enqueue_failed_", True),
 )
-"""A reason, the counters behind it (of lines and of spans), and whether only those of other places than Loki and Tempo
-count: what those two do not get has alerts of its own."""
+"""A reason, the counters behind it (of lines and of spans), and whether they are of exporters."""
 
 
 def collected(stack: Stack) -> Family:
     """The family of what the collector does not take; empty where there is none."""
-    if not (stack.logs or stack.traces):
+    if Component.COLLECTOR not in stack.components:
         return Family("collector", (), ())
     return Family("collector", tuple(_recordings(stack)), (_refused(stack),))
 
 
 def _recordings(stack: Stack) -> Iterator[RecordingRule]:
-    own = ((names.EXPORTER_LOKI, stack.logs), (names.EXPORTER_TEMPO, stack.traces))
-    others = f'exporter!~"{"|".join(name for name, on in own if on)}"'
-    for reason, counter, elsewhere in COUNTERS:
-        matcher = others if elsewhere else ""
+    for reason, counter, exported in COUNTERS:
+        matcher = none_of("exporter", _told_elsewhere(stack)) if exported else ""
         both = " + ".join(_grown(f"{counter}{items}", matcher) for items in ("log_records", "spans"))
         yield RecordingRule(names.TELEMETRY_REFUSED, f'label_replace({both}, "{REASON}", "{reason}", "", "")')
+
+
+def _told_elsewhere(stack: Stack) -> tuple[str, ...]:
+    """Exporters whose failures have alerts of their own."""
+    loki, tempo = ((names.EXPORTER_LOKI,) if stack.logs else ()), ((names.EXPORTER_TEMPO,) if stack.traces else ())
+    return loki + tempo
 
 
 def _grown(counter: str, matcher: str) -> str:
@@ -74,8 +76,8 @@ def _scenarios(stack: Stack) -> Iterator[Scenario]:
     hold = held(stack, ALERT, HOLD)
     late = hold + 60 + 4 * (stack.scrape_interval + stack.evaluation_interval)
     up = Series("up", _labels(), start=1)
-    for reason, counter, elsewhere in COUNTERS:
-        whose = {"exporter": "otlp_http/elsewhere"} if elsewhere else {"receiver": "otlp", "transport": "http"}
+    for reason, counter, exported in COUNTERS:
+        whose = {"exporter": "otlp_http/elsewhere"} if exported else {"receiver": "otlp", "transport": "http"}
         who: Pairs = ((names.INSTANCE, "test:1"), (REASON, reason))
         for metric in (f"{counter}log_records", f"{counter}spans_total"):
             growing = (up, Series(metric, _labels(**whose), step=1))
@@ -89,12 +91,11 @@ def _scenarios(stack: Stack) -> Iterator[Scenario]:
                 once = (up, Series(metric, _labels(**whose), values="0x4 1x4000"))
                 yield Scenario(f"{metric} once is silent", once, hold + 5 * stack.scrape_interval, False, who)
         metric = f"{counter}spans"
-        if elsewhere:
-            own = names.EXPORTER_TEMPO if stack.traces else names.EXPORTER_LOKI
-            told = (up, Series(metric, _labels(exporter=own), step=1))
-            yield Scenario(f"{reason} of {own} has its own alert", told, late, False, who)
-        another = dict(_labels(**whose)) | {names.JOB: "shop"}
-        other = (up, Series(metric, tuple(sorted(another.items())), step=1))
-        yield Scenario(f"{reason} of another job is silent", other, late, False, who)
+        for other in _told_elsewhere(stack) if exported else ():
+            told = (up, Series(metric, _labels(exporter=other), step=1))
+            yield Scenario(f"{reason} of {other} has its own alert: silent here", told, late, False, who)
+        elsewhere = dict(_labels(**whose)) | {names.JOB: "shop"}
+        foreign = (up, Series(metric, tuple(sorted(elsewhere.items())), step=1))
+        yield Scenario(f"{reason} of another job is silent", foreign, late, False, who)
     yield Scenario("nothing refused is silent", (up,), late, False, ((names.INSTANCE, "test:1"),))
     yield Scenario("no data is silent", (), late, False, ((names.INSTANCE, "test:1"),))

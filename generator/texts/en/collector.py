@@ -17,7 +17,7 @@ ALERTS: dict[str, AlertText] = {
             "limit, who sends so much? `topk(5, sum by (service) (rate(traces_spanmetrics_calls_total[5m])))`, and "
             '`topk(5, sum by (service) (rate({env=~".+"}[5m])))` in Loki.',
             "Queues: `otelcol_exporter_queue_size / otelcol_exporter_queue_capacity`. A queue that fills means that "
-            "its backend is away or too slow, which has alerts of its own.",
+            "its backend is away or too slow. ServiceDown?",
             "Disk: queues lie beside the other data of the host. HostDiskFull?",
             "`not_exported`: one of `exporters` says no for good; the collector's log says why: `make logs`.",
             "Less of it: `logs.level: warning`; traces are counted before they are thinned out, so a lower "

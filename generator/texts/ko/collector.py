@@ -17,7 +17,7 @@ ALERTS: dict[str, AlertText] = {
             "보내는지 `topk(5, sum by (service) (rate(traces_spanmetrics_calls_total[5m])))`, Loki에서는 "
             '`topk(5, sum by (service) (rate({env=~".+"}[5m])))`로 찾습니다.',
             "큐: `otelcol_exporter_queue_size / otelcol_exporter_queue_capacity`를 봅니다. 큐가 차면 그 뒤의 서버가 "
-            "없거나 느린 것이며, 그 알림이 따로 있습니다.",
+            "없거나 느린 것입니다. ServiceDown을 봅니다.",
             "디스크: 큐는 호스트의 다른 데이터와 같은 곳에 있습니다. HostDiskFull을 봅니다.",
             "`not_exported`이면 `exporters` 가운데 하나가 완전히 거부한 것으로, 수집기의 로그에 이유가 있습니다: "
             "`make logs`.",

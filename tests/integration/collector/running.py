@@ -69,7 +69,11 @@ class Process:
     def _end(self, how: signal.Signals) -> None:
         if self.process:
             self.process.send_signal(how)
-            self.process.wait(40)
+            try:
+                self.process.wait(40)
+            except subprocess.TimeoutExpired:  # Tempo takes a minute to say goodbye
+                self.process.kill()
+                self.process.wait()
             self.process = None
 
     def _healthy(self) -> bool | None:
