@@ -76,7 +76,7 @@ def test_a_cache_that_hangs_fails_nothing(stack: PlatformStack) -> None:
         return (ask(f"{stack.api}/chat", chat).status == 200 and samples(stack.api).get(CACHE) == 1) or None
 
     wait("the cache to be used again", back, 60)
-    assert [answer.status for answer in answers] == [200, 200]
+    assert [answer.status for answer in answers] == [200, 200], answers
 
 
 CACHE = 'dependency_up{dependency="cache"}'
