@@ -18,6 +18,7 @@ from psycopg.sql import SQL, Identifier
 from generator import names
 from generator.runtime.daemon import Daemon
 from generator.runtime.native import CONFIG
+from tests.integration.client import put
 from tests.integration.running_stack import RunningStack
 from tests.proof import ROOT
 
@@ -97,6 +98,15 @@ class PlatformStack(RunningStack):
                 self.compose("unpause", component)
             else:
                 self._signal(component, signal.SIGCONT)
+
+    @contextmanager
+    def slow_api(self) -> Iterator[None]:
+        """Every request to the API takes longer than what a trace is kept for."""
+        put(f"{self.api}/faults", {"latency_seconds": 1.2})
+        try:
+            yield
+        finally:
+            put(f"{self.api}/faults", {})
 
     def _signal(self, component: str, number: signal.Signals) -> None:
         state = self.folder / ".run"
