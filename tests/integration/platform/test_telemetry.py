@@ -15,7 +15,7 @@ from tests.integration.client import get, query, wait
 from tests.integration.platform.stack import PlatformStack
 
 pytestmark = [pytest.mark.integration, pytest.mark.server("loki", "tempo", "otelcol-contrib")]
-SECRET = "hunter2-only-in-a-query"
+TOLD = "hunter2-only-in-a-query"
 PATIENCE = 90.0
 """Seconds: the collector decides on a trace after ten, Tempo and Loki show it some seconds later."""
 
@@ -29,7 +29,7 @@ def trace(stack: PlatformStack) -> str:
     product = post(f"{shop}/products/", {"seller": people[0], "name": "lamp", "price": 1000})["id"]
     with stack.slow_api():
         sale = {"buyer": people[1], "product": product}
-        post(f"{shop}/transactions/?token={SECRET}", sale, traceparent=f"00-{trace_id}-{secrets.token_hex(8)}-01")
+        post(f"{shop}/transactions/?token={TOLD}", sale, traceparent=f"00-{trace_id}-{secrets.token_hex(8)}-01")
     return trace_id
 
 
@@ -72,7 +72,7 @@ def test_one_request_is_one_trace(stack: PlatformStack, trace: str) -> None:
 
     assert [(span["service"], span["name"]) for span in tops] == [("shop", "POST /api/v1/transactions/")]
     assert "postgresql" in systems
-    assert SECRET not in json.dumps(found)
+    assert TOLD not in json.dumps(found)
 
 
 def test_its_lines_are_found_by_the_trace(stack: PlatformStack, trace: str) -> None:
@@ -87,7 +87,7 @@ def test_its_lines_are_found_by_the_trace(stack: PlatformStack, trace: str) -> N
 
     assert [(line["path"], line["status"]) for line in shop if "path" in line] == [("/api/v1/transactions/", 201)]
     assert all(line["trace_id"] == trace for line in shop)
-    assert SECRET not in json.dumps(found)
+    assert TOLD not in json.dumps(found)
 
 
 @pytest.mark.usefixtures("trace")
