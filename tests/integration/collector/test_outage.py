@@ -6,6 +6,8 @@ import itertools
 import secrets
 import threading
 import time
+import urllib.error
+import urllib.parse
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from generator.builders.collector.sampling import AFTER_ROOT
-from tests.integration.client import wait
+from tests.integration.client import get, wait
 from tests.integration.collector.otlp import line, lines_of, records, span, spans_of
 from tests.integration.collector.running import Running, send
 
@@ -142,3 +144,60 @@ def test_a_killed_collector_loses_only_traces_that_it_had_not_judged(tmp_path: P
     twice = sum(number > 1 for number in lines.values())
     assert twice <= 2 * 50 * 4
     print(f"{len(lost)} of {len(load.traces)} traces lost; {twice} of {len(lines)} lines twice")
+
+
+@pytest.mark.server("loki", "tempo")
+def test_real_loki_and_tempo_have_everything_after_an_outage(tmp_path: Path) -> None:
+    """Loki away, then the collector killed: every line by query, every trace that was judged by its id."""
+    with Running(tmp_path, real=True) as running:
+        with Load(running) as load:
+            time.sleep(2)
+            running.loki.stop()
+            time.sleep(PENDING_SECONDS)
+            running.collector.kill()
+            killed = time.monotonic()
+            running.collector.start()
+            running.loki.start()
+            time.sleep(5)
+        pending = {trace for trace, taken in load.traces.items() if killed - PENDING_SECONDS < taken <= killed}
+        wait("every line", lambda: True if load.lines.keys() <= _lines(running) else None, 180)
+        asked = [trace for trace in load.traces if trace not in pending]
+        missing = wait("every trace", lambda: None if (m := _missing(running, asked)) else [m], 180)
+
+    assert len(load.lines) > 1_000
+    assert len(asked) > 50
+    assert missing == [[]]
+
+
+def _lines(running: Running) -> set[str]:
+    """All lines of the last hour, page by page from the newest."""
+    found: set[str] = set()
+    end = time.time_ns() + 1
+    while True:
+        query = {
+            "query": '{env="testing"} |= "line "',
+            "limit": "5000",
+            "start": str(end - 3600 * 10**9),
+            "end": str(end),
+        }
+        streams = get(running.url("loki", f"/loki/api/v1/query_range?{urllib.parse.urlencode(query)}"))["data"][
+            "result"
+        ]
+        values = [value for stream in streams for value in stream["values"]]
+        found |= {text for _, text in values}
+        if len(values) < 5000:
+            return found
+        end = min(int(at) for at, _ in values) + 1
+
+
+def _missing(running: Running, traces: list[str]) -> list[str]:
+    """The first hundred that Tempo does not have."""
+    missing = []
+    for trace in traces:
+        try:
+            get(running.url("tempo", f"/api/v2/traces/{trace}"))
+        except urllib.error.HTTPError:
+            missing.append(trace)
+            if len(missing) == 100:
+                break
+    return missing
