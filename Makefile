@@ -67,8 +67,8 @@ lint: $(VENV)/dev ## ruff and mypy
 format: $(VENV)/dev ## Format the code
 	@$(VENV)/bin/ruff format . && $(VENV)/bin/ruff check --fix .
 
-bench: $(VENV)/dev tools ## The benchmarks, with their peers in the same run
-	@$(PY) -m bench
+bench: $(VENV)/dev tools ## The benchmarks, with their peers in the same run (BENCH=--quick for fewer passes)
+	@$(PY) -m bench $(BENCH)
 
 golden: $(VENV)/dev ## Rewrite the expectations of the golden cases; review the diff like code
 	@UPDATE_GOLDEN=1 $(PY) -m pytest tests/golden -q
