@@ -67,7 +67,9 @@ def test_usual_traffic_raises_nothing(stack: StoryStack) -> None:
 
 
 @pytest.mark.parametrize("stories", WAVES, ids="-".join)
-def test_a_scenario_raises_its_alert(stack: StoryStack, stories: tuple[str, ...]) -> None:
+def test_a_scenario_raises_its_alert(
+    stack: StoryStack, stories: tuple[str, ...], request: pytest.FixtureRequest
+) -> None:
     """At the receiver, with its severity; and nothing fires that does not follow from it."""
     busy = busy_share(5)
     if busy > QUIET:
@@ -80,6 +82,10 @@ def test_a_scenario_raises_its_alert(stack: StoryStack, stories: tuple[str, ...]
 
     assert severities == {story: SEVERITIES[story] for story in stories}
     assert set(fired) <= expected
+    if "HostHighCpu" in request.node.name and "HostHighCpu" not in stories:
+        pytest.skip(
+            f"not on this machine: idle cores for HostHighCpu ({busy:.0%} busy with other work); the others held"
+        )
 
 
 def test_each_alert_arrived_once(stack: StoryStack) -> None:
