@@ -36,6 +36,13 @@ def server(started: RedisServer) -> RedisServer:
     return started
 
 
+@pytest.fixture
+def calm(server: RedisServer, monkeypatch: pytest.MonkeyPatch) -> RedisServer:
+    """The server for tests without trouble: on a crowded machine a call may take longer than a request would wait."""
+    monkeypatch.setattr("sample_app.api.llm.link.CALL_SECONDS", 20.0)
+    return server
+
+
 @contextmanager
 def gateway(folder: Path, server: RedisServer, **settings: Any) -> Iterator[Llm]:
     """A gateway of a host of its own, which keeps its file in `folder`."""
@@ -44,9 +51,9 @@ def gateway(folder: Path, server: RedisServer, **settings: Any) -> Iterator[Llm]
         yield running
 
 
-def test_the_same_prompt_is_answered_from_the_cache(tmp_path: Path, server: RedisServer) -> None:
+def test_the_same_prompt_is_answered_from_the_cache(tmp_path: Path, calm: RedisServer) -> None:
     """The same words and usage, without tokens, cost or time; an answer has an id of its own."""
-    with gateway(tmp_path, server) as running:
+    with gateway(tmp_path, calm) as running:
         first, second = running.ask(), running.ask()
 
         assert (first.headers["X-Cache"], second.headers["X-Cache"]) == ("miss", "hit")
@@ -61,9 +68,9 @@ def test_the_same_prompt_is_answered_from_the_cache(tmp_path: Path, server: Redi
         assert running.value("dependency_up", dependency="cache") == 1
 
 
-def test_only_what_is_the_same_in_all_parts_is(tmp_path: Path, server: RedisServer) -> None:
+def test_only_what_is_the_same_in_all_parts_is(tmp_path: Path, calm: RedisServer) -> None:
     """Another model, length or message is another prompt; who asks is not a part of it. Chance is never kept."""
-    with gateway(tmp_path, server) as running:
+    with gateway(tmp_path, calm) as running:
         for different in ({}, {"model": "another"}, {"max_tokens": 5}, {"content": "What is a cache?"}):
             assert running.ask(**different).headers["X-Cache"] == "miss"
         assert running.ask(user="somebody").headers["X-Cache"] == "hit"
@@ -71,36 +78,36 @@ def test_only_what_is_the_same_in_all_parts_is(tmp_path: Path, server: RedisServ
         assert running.lookups() == (1, 4)
 
 
-def test_an_answer_is_forgotten_in_time(tmp_path: Path, server: RedisServer) -> None:
+def test_an_answer_is_forgotten_in_time(tmp_path: Path, calm: RedisServer) -> None:
     """After its seconds it is asked for again."""
-    with gateway(tmp_path, server, cache_seconds=1) as running:
+    with gateway(tmp_path, calm, cache_seconds=1) as running:
         assert running.ask().headers["X-Cache"] == "miss"
-        with Redis(port=server.port) as client:
+        with Redis(port=calm.port) as client:
             assert all(client.pttl(name) <= 1000 for name in client.scan_iter("sample-app:llm:answer:*"))
             assert [client.ttl(name) > 86_400 for name in client.scan_iter("sample-app:llm:spend:*")] == [True]
         assert eventually(lambda: bool(running.ask()) and running.lookups()[1] == 2)
 
 
-def test_hosts_share_answers_of_the_same_upstream_alone(tmp_path: Path, server: RedisServer) -> None:
+def test_hosts_share_answers_of_the_same_upstream_alone(tmp_path: Path, calm: RedisServer) -> None:
     """An answer of the built-in model is never given for one of the upstream."""
     upstream = UpstreamHost()
     upstream.start()
     try:
-        with gateway(tmp_path / "a", server) as one, gateway(tmp_path / "b", server) as other:
+        with gateway(tmp_path / "a", calm) as one, gateway(tmp_path / "b", calm) as other:
             assert [one.ask().headers["X-Cache"], other.ask().headers["X-Cache"]] == ["miss", "hit"]
-        with gateway(tmp_path / "c", server, upstream=upstream.url) as real:
+        with gateway(tmp_path / "c", calm, upstream=upstream.url) as real:
             assert [real.ask().json()["choices"][0]["message"]["content"] for _ in range(2)] == ["Fine."] * 2
         assert len(upstream.requests) == 1
     finally:
         upstream.stop()
 
 
-def test_what_failed_is_not_kept(tmp_path: Path, server: RedisServer) -> None:
+def test_what_failed_is_not_kept(tmp_path: Path, calm: RedisServer) -> None:
     """The next request asks again."""
     upstream = UpstreamHost()
     upstream.start()
     try:
-        with gateway(tmp_path, server, upstream=upstream.url) as running:
+        with gateway(tmp_path, calm, upstream=upstream.url) as running:
             upstream.behaviour = answers({}, 500)
             assert running.ask().status_code == 503
             upstream.behaviour = answers(completion("Better."))
@@ -111,27 +118,27 @@ def test_what_failed_is_not_kept(tmp_path: Path, server: RedisServer) -> None:
         upstream.stop()
 
 
-def test_the_budget_is_one_for_several_hosts(tmp_path: Path, server: RedisServer) -> None:
+def test_the_budget_is_one_for_several_hosts(tmp_path: Path, calm: RedisServer) -> None:
     """429 on a host that spent nothing itself; answers that are kept are still given."""
     budget = {"daily_budget_usd": 1e-9}
-    with gateway(tmp_path / "a", server, **budget) as one, gateway(tmp_path / "b", server, **budget) as other:
+    with gateway(tmp_path / "a", calm, **budget) as one, gateway(tmp_path / "b", calm, **budget) as other:
         assert [one.ask().status_code, one.ask("new").status_code, other.ask("new").status_code] == [200, 429, 429]
         assert (other.ask().status_code, other.outcomes()) == (200, {"cached": 1, "rejected": 1})
 
 
-def test_an_emptied_cache_gives_no_budget_back(tmp_path: Path, server: RedisServer) -> None:
+def test_an_emptied_cache_gives_no_budget_back(tmp_path: Path, calm: RedisServer) -> None:
     """The host's file still knows."""
-    with gateway(tmp_path, server, daily_budget_usd=1e-9) as running:
+    with gateway(tmp_path, calm, daily_budget_usd=1e-9) as running:
         assert running.ask().status_code == 200
-        with Redis(port=server.port) as client:
+        with Redis(port=calm.port) as client:
             client.flushall()
         assert running.ask().status_code == 429
 
 
 @pytest.mark.parametrize("value", [b"", b"nonsense", b"[]", b'{"text": 1}', b"\xff", b"null"])
-def test_what_somebody_else_wrote_is_a_miss(tmp_path: Path, server: RedisServer, value: bytes) -> None:
+def test_what_somebody_else_wrote_is_a_miss(tmp_path: Path, calm: RedisServer, value: bytes) -> None:
     """It is asked for again and written over."""
-    with gateway(tmp_path, server) as running, Redis(port=server.port) as client:
+    with gateway(tmp_path, calm) as running, Redis(port=calm.port) as client:
         running.ask()
         for name in client.scan_iter("sample-app:llm:answer:*"):
             client.set(name, value)
