@@ -7,7 +7,7 @@ import sys
 
 from bench import NOT_MEASURED
 
-BENCHES = ("bench.generate", "bench.telemetry", "bench.rules", "bench.collector")
+BENCHES = ("bench.generate", "bench.telemetry", "bench.latency", "bench.rules", "bench.collector")
 
 
 def main(arguments: list[str]) -> int:

@@ -96,6 +96,6 @@ class _Taker(BaseHTTPRequestHandler):
 
 
 if __name__ == "__main__":
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _Taker)
+    server = ThreadingHTTPServer(("127.0.0.1", int(next(iter(sys.argv[1:]), 0))), _Taker)
     print(server.server_port, flush=True)
     server.serve_forever()

@@ -144,6 +144,14 @@ LOGS = st.one_of(
 )
 KEEP = _some(errors=RATIOS, slower_than=st.sampled_from(["1ms", "1s", "90s"]), others=RATIOS)
 TRACES = st.one_of(st.sampled_from([False, "off"]), _some(keep=KEEP))
+EXPORTERS = [
+    {"otlp": {"endpoint": "https://otlp.example.com/base"}},
+    {"otlp": {"endpoint": "http://other:4318", "header": "X-Api-Key", "secret_file": "/run/secrets/other"}},
+    {"sentry": {"endpoint": "https://o1.ingest.example.com/api/2/integration/otlp", "public_key_env": "SENTRY_KEY"}},
+    {"elasticsearch": {"endpoint": "https://elastic.example.com:9200/_otlp", "api_key_file": "/run/secrets/elastic"}},
+    {"datadog": {"api_key_file": "/run/secrets/datadog"}},
+    {"datadog": {"site": "datadoghq.eu", "api_key_env": "DD_API_KEY"}},
+]
 FOR = st.dictionaries(
     st.sampled_from(["HighErrorRate", "HighLatencyP95", "ServiceDown", "TrafficDrop", "QueueBacklog", "ColdStartSlow"]),
     st.sampled_from(["0s", "1m", "10m"]),
@@ -270,6 +278,21 @@ def alerting(draw: st.DrawFn) -> Spec:
 
 
 @st.composite
+def exporters(draw: st.DrawFn, spec: Spec) -> list[Spec]:
+    """Each of something that is there: what is off has nothing to export."""
+    there = [each for each in ("logs", "traces") if spec.get(each) not in (False, "off")]
+    if not there:
+        return []
+    signals = st.lists(st.sampled_from(there), min_size=1, unique=True)
+    kinds = draw(st.lists(st.sampled_from(EXPORTERS), max_size=3, unique_by=str))
+    both = len(there) == 2
+    return [
+        {"name": f"exporter-{number}", **kind} | ({} if both and draw(st.booleans()) else {"signals": draw(signals)})
+        for number, kind in enumerate(kinds)
+    ]
+
+
+@st.composite
 def specs(draw: st.DrawFn) -> Spec:
     """A whole valid spec."""
     probes = [
@@ -295,7 +318,7 @@ def specs(draw: st.DrawFn) -> Spec:
         },
     )
     made: Spec = {"version": 1, "stack": {"name": draw(NAMES), **draw(STACK)}, "services": draw(services())}
-    return made | draw(
+    made |= draw(
         _some(
             thresholds=_some(
                 metrics_storage=RATIOS,
@@ -314,6 +337,8 @@ def specs(draw: st.DrawFn) -> Spec:
             alerting=alerting(),
         )
     )
+    sent = draw(exporters(made))
+    return made | ({"exporters": sent} if sent else {})
 
 
 _BAD = "{{ $labels.x }}{{ a\"b'c\\d}${E}|.*#: 한"

@@ -99,6 +99,24 @@ class PlatformStack(RunningStack):
             else:
                 self._signal(component, signal.SIGCONT)
 
+    def stop(self, component: str) -> None:
+        """Stops it as a person would."""
+        self.compose("stop", component) if self.runtime == "docker" else self._daemon().stop(component)
+
+    def start(self, component: str) -> None:
+        """Starts what was stopped or killed."""
+        if self.runtime == "docker":
+            self.compose("start", component)
+        elif self._daemon().programs()[component].pid == 0:  # else the supervisor was faster
+            self._daemon().begin(component)
+
+    def kill(self, component: str) -> None:
+        """Ends it without asking it (kill -9)."""
+        if self.runtime == "docker":
+            self.compose("kill", component)
+        else:
+            self._signal(component, signal.SIGKILL)
+
     @contextmanager
     def slow_api(self) -> Iterator[None]:
         """Every request to the API takes longer than what a trace is kept for."""
@@ -109,10 +127,13 @@ class PlatformStack(RunningStack):
             put(f"{self.api}/faults", {})
 
     def _signal(self, component: str, number: signal.Signals) -> None:
-        state = self.folder / ".run"
-        pid = Daemon(state, state / CONFIG).programs()[component].pid
+        pid = self._daemon().programs()[component].pid
         for each in (pid, *_children(pid)):
             os.kill(each, number)
+
+    def _daemon(self) -> Daemon:
+        state = self.folder / ".run"
+        return Daemon(state, state / CONFIG)
 
 
 def _children(pid: int) -> tuple[int, ...]:

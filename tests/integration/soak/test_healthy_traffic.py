@@ -14,8 +14,6 @@ from typing import Any
 
 import pytest
 
-from generator.runtime.daemon import Daemon
-from generator.runtime.native import CONFIG
 from tests.integration.client import get, query, wait
 from tests.integration.platform.conftest import NATIVE
 from tests.integration.platform.reads import panels
@@ -45,13 +43,8 @@ class ShippedStack(PlatformStack):
 
     def restart(self, component: str) -> None:
         """Stops it as a person would, and starts it again."""
-        if self.runtime == "docker":
-            self.compose("restart", component)
-            return
-        state = self.folder / ".run"
-        daemon = Daemon(state, state / CONFIG)
-        daemon.stop(component)
-        daemon.begin(component)
+        self.stop(component)
+        self.start(component)
 
     def fired(self, since: float) -> set[str]:
         """Every alert above `info` that fired at any time since a moment."""
