@@ -60,9 +60,9 @@ class RunningStack:
         return f"http://127.0.0.1:{self.ports[port]}"
 
     def states(self) -> set[str]:
-        """The components that `up` reported as up."""
+        """The components that `up` reported as up in its table; "NAME: up" is its progress."""
         rows = (line.split() for line in self.output.splitlines())
-        return {row[0] for row in rows if len(row) > 1 and row[1] == "up"}
+        return {row[0] for row in rows if len(row) > 1 and row[1] == "up" and not row[0].endswith(":")}
 
     def note(self, component: str) -> str:
         """What `up` said of a component in its table."""
