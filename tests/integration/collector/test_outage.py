@@ -32,7 +32,6 @@ class Load:
     running: Running
     lines: dict[str, float] = field(default_factory=dict)
     traces: dict[str, float] = field(default_factory=dict)
-    attempts: int = 0
     ended: threading.Event = field(default_factory=threading.Event)
 
     def __enter__(self) -> Load:
